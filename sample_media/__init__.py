@@ -1,0 +1,1 @@
+"""Draws the sample cards of a working day, so that nobody needs real footage to try the product."""

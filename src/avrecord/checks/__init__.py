@@ -1,0 +1,1 @@
+"""Frames and words → observations. A check takes frames or words, never paths; one check per file."""

@@ -1,0 +1,100 @@
+"""Words in a frame: text detection and recognition (PP-OCR models that come inside rapidocr)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+DETECT_AT = 960  # px of the longer side; text of 13 px in 1080p is then just above the detector's 6.5
+MOST_LINES = 12
+CONFIDENT = 0.5
+CLOCK = re.compile(r"20\d\d\D?\d\d\D?\d\d|\d\d:\d\d:\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One read line. `corners` is 4×2, pixels of the frame."""
+
+    words: str
+    score: float
+    corners: np.ndarray
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        x, y, width, height = cv2.boundingRect(self.corners.astype(np.float32))
+        return int(x), int(y), int(width), int(height)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads frames, tallest lines first; learns where the recorder draws its clock and skips it."""
+
+    detected: int = 0
+    recognised: int = 0
+    _engine: Any = None
+    _overlay: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+    def read(self, frame: np.ndarray) -> list[Line]:
+        """Up to twelve lines of a BGR frame: the tallest ones, in that order."""
+        engine = self._engine or self._load()
+        self.detected += 1
+        found = engine(frame, use_det=True, use_cls=False, use_rec=False)
+        if found is None or found.boxes is None:
+            return []
+        boxes = sorted(found.boxes, key=_height, reverse=True)
+        wanted = [box for box in boxes if not self._is_overlay(box)][:MOST_LINES]
+        return [line for box in wanted if (line := self._recognise(frame, box))]
+
+    def _recognise(self, frame: np.ndarray, corners: np.ndarray) -> Line | None:
+        self.recognised += 1
+        read = self._engine(_flat(frame, corners), use_det=False, use_cls=False, use_rec=True)
+        if read is None or not read.txts or read.scores[0] < CONFIDENT:
+            return None
+        line = Line(read.txts[0], float(read.scores[0]), corners)
+        if CLOCK.search(line.words):
+            self._overlay.append(line.box)
+        return line
+
+    def _is_overlay(self, corners: np.ndarray) -> bool:
+        """Whether a box lies on a place where a clock was read before: recorders draw it there always."""
+        x, y, width, height = cv2.boundingRect(corners.astype(np.float32))
+        middle = (x + width / 2, y + height / 2)
+        return any(left <= middle[0] <= left + wide and top <= middle[1] <= top + high for left, top, wide, high in self._overlay)
+
+    def _load(self) -> Any:
+        # rapidocr's import sets up logging of its own and its default enlarges small frames:
+        # `limit_type=min, 736` made 640×360 into 1308×736.
+        from rapidocr import RapidOCR
+
+        logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+        self._engine = RapidOCR(
+            params={
+                "Global.use_cls": False,
+                "Global.log_level": "error",
+                "Det.limit_type": "max",
+                "Det.limit_side_len": DETECT_AT,
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            }
+        )
+        return self._engine
+
+
+def _height(corners: np.ndarray) -> float:
+    return float(min(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[0] - corners[1])))
+
+
+def _flat(frame: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """The line's picture, straightened; an upright strip is laid down."""
+    corners = corners.astype(np.float32)
+    width = max(1, round(float(np.linalg.norm(corners[0] - corners[1]))))
+    height = max(1, round(float(np.linalg.norm(corners[0] - corners[3]))))
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    straight = cv2.getPerspectiveTransform(corners, target)
+    line = cv2.warpPerspective(frame, straight, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(np.rot90(line)) if height >= 1.5 * width else line

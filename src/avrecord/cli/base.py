@@ -1,0 +1,118 @@
+"""Chinese command classes, and what all commands share: the station and the forms of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.cells import cell_len
+
+from avrecord.cli.progress import teller
+from avrecord.pipeline.kit import Kit
+from avrecord.station import open_station
+
+# Raw type names stand in click's messages ("'x' 不是有效的integer"); metavar does not reach them.
+for _type, _name in ((click.types.IntParamType, "整数"), (click.types.IntRange, "整数"), (click.types.StringParamType, "文字")):
+    _type.name = _name
+
+USAGE = "用法："
+
+
+class Formatter(click.HelpFormatter):
+    """Full-width headings, and columns aligned by the cells that Chinese characters take."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        self.write(f"{prefix or USAGE}{prog} {args}\n")
+
+    def write_heading(self, heading: str) -> None:
+        self.write(f"{heading}：\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 34, col_spacing: int = 2) -> None:
+        rows = list(rows)
+        wide = min(max((cell_len(first) for first, _ in rows), default=0), col_max)
+        for first, second in rows:
+            self.write(f"  {first}{' ' * max(col_spacing, wide + col_spacing - cell_len(first))}{second}\n")
+
+
+class Context(click.Context):
+    formatter_class = Formatter
+
+
+class Command(click.Command):
+    """A command whose help and errors are Chinese throughout."""
+
+    context_class = Context
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("options_metavar", "[选项]")
+        super().__init__(*args, **kwargs)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    context_class = Context
+    command_class = Command
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("options_metavar", "[选项]")
+        kwargs.setdefault("subcommand_metavar", "命令 …")
+        super().__init__(*args, **kwargs)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """First sentences as written: click would shorten a Chinese one, which has no spaces, to `...`."""
+        rows = [
+            (name, (command.help or "").strip().splitlines()[0])
+            for name in self.list_commands(ctx)
+            if (command := self.get_command(ctx, name)) and not command.hidden
+        ]
+        with formatter.section("命令"):
+            formatter.write_dl(rows)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they were added, which is the order of a day's work."""
+        return list(self.commands)
+
+
+Group.group_class = Group
+
+
+@dataclass
+class Session:
+    """One run of the command line: where the station is, and how talkative to be."""
+
+    root: Path
+    quiet: bool = False
+    made: list[Kit] = field(default_factory=list)
+
+    @cached_property
+    def kit(self) -> Kit:
+        """The station, opened when first asked for."""
+        return open_station(self.root, teller(self.quiet))
+
+
+session = click.make_pass_decorator(Session)
+by_option = click.option("--by", required=True, metavar="证号", help="操作人的执法证号或工号（不要填姓名）")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def options(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Several option decorators as one, in the order given."""
+
+    def apply(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+def joined(parts: Iterable[str], empty: str = "—") -> str:
+    """Words for one cell."""
+    return "、".join(part for part in parts if part) or empty

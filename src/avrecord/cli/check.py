@@ -1,0 +1,95 @@
+"""抽检 on demand: what is pending, some clips again, or a loose file without a station."""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from avrecord.cli.base import Command, Session, joined, session
+from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.dock.profiles import media_of
+from avrecord.media.worker import Limits, isolated
+from avrecord.model.card import SourceFile
+from avrecord.model.clip import ClipId
+from avrecord.model.observation import Examination
+from avrecord.pipeline.examine import TASK, examine_clips, examine_pending, read_outcome
+from avrecord.pipeline.review import find_clip
+from avrecord.settings import CheckTable
+from avrecord.station import shipped
+from avrecord.vault.attachments import Attachments
+from avrecord.vault.digester import file_digest
+from avrecord.words import FAULTS, LIMITS_OF_A_CHECK, MARKS, OUTCOMES, SEGMENTS
+
+COLUMNS = [
+    Column("clip", "编号", lambda clip: clip[:12]),
+    Column("outcome", "结果", words(OUTCOMES)),
+    Column("found", "见到"),
+    Column("faults", "画面声音问题", lambda faults: joined(dict.fromkeys(FAULTS[f["kind"]] for f in faults), "")),
+    Column("reason", "说明"),
+]
+
+
+@click.command("check", cls=Command)
+@click.argument("clips", nargs=-1, metavar="[编号…]")
+@click.option("--pending", is_flag=True, help="抽检所有尚未抽检的片段")
+@click.option(
+    "--file",
+    "loose",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="文件",
+    help="抽检一个散放的文件，不需要采集站",
+)
+@formats
+@session
+def check(s: Session, /, clips: tuple[str, ...], pending: bool, loose: Path | None, **form: Any) -> None:
+    """抽检片段：亮证、告知、画面声音问题。"""
+    if sum((bool(clips), pending, loose is not None)) != 1:
+        raise click.UsageError("请给出片段编号、--pending 或 --file 三者之一")
+    if pending:
+        click.echo(f"已抽检 {examine_pending(s.kit)} 个片段。")
+        return
+    found = [_loose(loose)] if loose else _again(clips, s)
+    give(Answer("check", "抽检结果", COLUMNS, [_row(e) for e in found], notes=[LIMITS_OF_A_CHECK]), **form)
+
+
+def _again(texts: tuple[str, ...], s: Session) -> list[Examination]:
+    clips = [find_clip(text, s.kit) for text in texts]
+    return list(examine_clips([(clip, s.kit.records.attempts(clip.id)) for clip in clips], s.kit))
+
+
+def _loose(path: Path) -> Examination:
+    """Examine a file as it is; evidence frames are shown by digest only and not kept."""
+    check_table = CheckTable()
+    media = media_of(SourceFile(path.name.encode(), path.stat().st_size, 0))
+    request = {
+        "path": str(path.absolute()),
+        "media": media.value,
+        "segments": tomllib.loads((shipped("config") / "segments.toml").read_text("utf-8")),
+        "gate": check_table.gate,
+        "every_ms": check_table.key_frame_every_ms,
+        "thorough": True,
+    }
+    limits = Limits(check_table.memory_mib << 20, check_table.cpu_seconds, check_table.wall_seconds)
+    with tempfile.TemporaryDirectory() as folder, isolated(TASK, request, limits) as outcome:
+        clip = ClipId(file_digest(path)[0])
+        return read_outcome(clip.hex, outcome, Attachments(Path(folder)).put)
+
+
+def _row(found: Examination) -> dict[str, Any]:
+    row = asdict(found) | {"cost": dict(found.cost)}
+    nothing = MARKS["not_seen"] if found.looked and found.outcome == "complete" and not found.faults else MARKS["cannot_tell"]
+    return row | {"found": "\n".join(_seen(o) for o in row["observations"]) or nothing}
+
+
+def _seen(observation: dict[str, Any]) -> str:
+    doubt = "疑似" if observation["doubtful"] else ""
+    segment = SEGMENTS.get(observation["segment"], observation["segment"])
+    return f"{doubt}{segment} {observation['at_ms'] / 1000:.1f} 秒 “{observation['words']}”"
+
+
+COMMANDS = (check,)

@@ -1,0 +1,142 @@
+"""Clips: find them, look at one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import click
+
+from avrecord.cli.base import Group, Session, joined, session
+from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.model.clip import Clip
+from avrecord.model.moments import BEIJING, utc_text
+from avrecord.model.observation import Examination
+from avrecord.pipeline.report import moment_in
+from avrecord.pipeline.review import find_clip
+from avrecord.words import FAULTS, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
+
+COLUMNS = [
+    Column("clip", "编号", lambda clip: clip[:12]),
+    Column("name", "文件", width=16),
+    Column("recorder", "记录仪", lambda value: value or "未知设备"),
+    Column("start", "开始（北京时间）", moment, 10),
+    Column("seconds", "时长（秒）"),
+    Column("media", "类别", words(MEDIA), 4),
+    Column("set_aside", "待查原因", words(SET_ASIDE)),
+    Column("outcome", "抽检", words(OUTCOMES), 5),
+    Column("seen", "见到", lambda segments: joined((SEGMENTS.get(s, s) for s in segments), "")),
+    Column("faults", "画面声音问题", lambda kinds: joined((FAULTS[kind] for kind in kinds), "")),
+]
+
+
+def day_bounds(since: datetime | None, until: datetime | None) -> dict[str, str]:
+    """Local days, both counted, as the half-open span of UTC text that queries take."""
+    return {
+        "since": utc_text(_midnight(since)) if since else "",
+        "until": utc_text(_midnight(until) + timedelta(days=1)) if until else "",
+    }
+
+
+def _midnight(day: datetime) -> datetime:
+    return datetime.combine(day.date(), time(), BEIJING).astimezone(UTC)
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group("clips", cls=Group, invoke_without_command=True)
+@click.option("--case", "case_no", default="", metavar="案号", help="只看某案件")
+@click.option("--recorder", default="", metavar="编号", help="只看某记录仪")
+@click.option("--officer", default="", metavar="证号", help="只看某执法人员领用的记录仪")
+@click.option("--from", "since", type=DAY, metavar="日期", help="起始日期，如 2026-11-16")
+@click.option("--to", "until", type=DAY, metavar="日期", help="截止日期（含当日）")
+@click.option(
+    "--state", type=click.Choice(["sealed", "set_aside"]), default=None, metavar="状态", help="sealed 正常封存 / set_aside 待查"
+)
+@formats
+@click.pass_context
+def clips(
+    context: click.Context, /, case_no: str, recorder: str, officer: str, since: Any, until: Any, state: str | None, **form: Any
+) -> None:
+    """列出片段：来源、时间、抽检结果。"""
+    if context.invoked_subcommand:
+        return
+    kit = context.obj.kit
+    found = kit.records.clips(case_no=case_no, recorder=recorder, officer=officer, state=state or "", **day_bounds(since, until))
+    rows = [row_of(clip, kit.records.examination(clip.id)) for clip in found]
+    give(Answer("clips", "片段", COLUMNS, rows, {"count": len(rows)}, [f"共 {len(rows)} 个片段"]), **form)
+
+
+def row_of(clip: Clip, examination: Examination | None) -> dict[str, Any]:
+    """One clip as a row; times by the station's clock."""
+    return {
+        "clip": clip.id.hex,
+        "name": clip.name,
+        "recorder": clip.recorder,
+        "start": clip.true_start,
+        "seconds": round(clip.duration_ms / 1000) if clip.duration_ms is not None else None,
+        "bytes": clip.size,
+        "media": clip.media.value,
+        "stored": clip.stored,
+        "set_aside": clip.set_aside,
+        "outcome": examination.outcome if examination else None,
+        "seen": sorted({o.segment for o in examination.observations if not o.doubtful}) if examination else [],
+        "faults": sorted({fault.kind for fault in examination.faults}) if examination else [],
+    }
+
+
+@clips.command("show")
+@click.argument("clip", metavar="编号")
+@formats
+@session
+def show(s: Session, /, clip: str, **form: Any) -> None:
+    """查看一个片段：封存、抽检依据、关联、如何自行核验。"""
+    found = find_clip(clip, s.kit)
+    examination = s.kit.records.full_examination(found.id)
+    path = s.kit.vault.path(found.stored)
+    links = [f"{link.case} {link.name}" for link in s.kit.records.links_of(found.id)]
+    facts = [
+        ("编号（SHA-256）", found.id.hex),
+        ("文件", str(path)),
+        ("记录仪", found.recorder or "未知设备"),
+        ("记录仪自称开始时间", moment(found.start)),
+        (
+            "校正后开始时间",
+            f"{moment(found.true_start)}（记录仪快 {found.offset_ms / 1000:+.0f} 秒，"
+            f"误差 ±{found.uncertainty_ms / 1000:.0f} 秒）",
+        ),
+        ("封存时间（采集站自称）", moment(found.sealed_at)),
+        ("待查原因", SET_ASIDE.get(found.set_aside or "", "—")),
+        ("关联", joined(links)),
+        ("抽检", OUTCOMES[examination.outcome] if examination else "尚未抽检"),
+    ]
+    for seen in examination.observations if examination else ():
+        frame = s.kit.attachments.path(seen.evidence) if seen.evidence else "—"
+        doubt = "疑似" if seen.doubtful else ""
+        facts.append(
+            (
+                f"{doubt}{SEGMENTS.get(seen.segment, seen.segment)}",
+                f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}，画面 {frame}",
+            )
+        )
+    for fault in examination.faults if examination else ():
+        facts.append((FAULTS[fault.kind], f"{fault.from_ms / 1000:.1f}–{fault.to_ms / 1000:.1f} 秒 {fault.detail}"))
+    signers = s.kit.root / "keys" / "allowed_signers"
+    notes = [
+        "自行核验签名：",
+        f"  ssh-keygen -Y verify -f {signers} -I {s.kit.station} -n clip@avrecord -s '{path}.sig' < '{path}'",
+    ]
+    rows = [{"what": what, "value": value} for what, value in facts]
+    extra = row_of(found, examination) | {
+        "observations": [_seen(o) for o in examination.observations] if examination else [],
+        "cost": dict(examination.cost) if examination else {},
+    }
+    give(Answer("clip", "片段", [Column("what", "项目"), Column("value", "内容")], rows, extra, notes), **form)
+
+
+def _seen(observation: Any) -> dict[str, Any]:
+    return {name: getattr(observation, name) for name in ("segment", "check", "at_ms", "score", "words", "evidence", "doubtful")}
+
+
+COMMANDS = (clips,)

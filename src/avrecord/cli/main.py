@@ -1,0 +1,66 @@
+"""`avrecord`: the group of all commands, and the last place that an error reaches."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from avrecord import __version__
+from avrecord.cli import cases, check, clips, demo, devices, station, trust
+from avrecord.cli.base import USAGE, Group, Session
+from avrecord.errors import AvrecordError
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["--help", "-h"]})
+@click.option(
+    "--root",
+    envvar="AVRECORD_ROOT",
+    default="station",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="目录",
+    help="采集站目录（也可用环境变量 AVRECORD_ROOT）",
+)
+@click.option("-q", "--quiet", is_flag=True, help="不显示进度")
+@click.version_option(__version__, prog_name="avrecord", message="%(prog)s %(version)s")
+@click.pass_context
+def root_group(context: click.Context, root: Path, quiet: bool) -> None:
+    """执法记录仪音像资料：采集封存、抽检、关联案件、核验、台账。"""
+    context.obj = Session(root.absolute(), quiet)
+
+
+for _module in (demo, station, clips, check, cases, devices, trust):
+    for _command in _module.COMMANDS:
+        root_group.add_command(_command)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; return its exit code. Nothing a person did shows a traceback."""
+    try:
+        done = root_group.main(arguments, prog_name="avrecord", standalone_mode=False)
+        return done if isinstance(done, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 2
+    except click.UsageError as error:
+        if error.ctx:
+            click.echo(f"{USAGE}{error.ctx.command_path} …（{error.ctx.command_path} --help 查看帮助）", err=True)
+        click.echo(f"错误：{error.format_message().rstrip('.')}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("已中断，进度已保存；再次运行会从中断处继续。", err=True)
+        return 130
+    except AvrecordError as error:
+        click.echo(f"错误：{error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        click.echo(f"错误：{AvrecordError(detail=f'{type(error).__name__}: {error}')}", err=True)
+        traceback.print_exc()
+        return 1

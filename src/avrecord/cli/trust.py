@@ -1,0 +1,99 @@
+"""Verification, the log, the self-check ledger: the auditor's commands."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from avrecord.cli.base import Command, Group, Session, session
+from avrecord.cli.clips import DAY, day_bounds
+from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.ledger.cases import case_number
+from avrecord.model.finding import GOOD
+from avrecord.pipeline.report import write_ledger
+from avrecord.pipeline.review import find_clip
+from avrecord.pipeline.verify import verify
+from avrecord.words import FINDINGS, KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
+
+COLUMNS = [
+    Column("code", "结论", words(FINDINGS), 12),
+    Column("about", "对象", width=24),
+    Column("index", "日志序号"),
+    Column("expected", "应为", lambda value: (value or "")[:16]),
+    Column("found", "实为", lambda value: (value or "")[:16]),
+    Column("detail", "说明", width=20),
+]
+
+
+@click.command("verify", cls=Command)
+@click.option("--all", "everything", is_flag=True, help="核验全部片段和日志")
+@click.option("--clip", default=None, metavar="编号", help="只核验一个片段（日志仍全部核验）")
+@click.option("--full", is_flag=True, help="完好的片段也逐个列出")
+@formats
+@session
+def verify_(s: Session, /, everything: bool, clip: str | None, full: bool, **form: Any) -> None:
+    """核验：重读每个片段和日志，逐个给出结论。"""
+    if everything == (clip is not None):
+        raise click.UsageError("请给出 --all 或 --clip 编号")
+    only = find_clip(clip, s.kit).id.hex if clip else None
+    started = time.monotonic()
+    result = verify(s.kit, only)
+    seconds = time.monotonic() - started
+    rows = [asdict(finding) for finding in result.findings]
+    shown = (
+        rows if full or form["as_json"] else [r for r in rows if r["code"] not in GOOD and r["code"] != "NO_EXTERNAL_REFERENCE"]
+    )
+    totals = "，".join(f"{FINDINGS[code]} {count}" for code, count in result.totals.items() if code != "NO_EXTERNAL_REFERENCE")
+    notes = [
+        f"日志 {result.log_size} 条；应有片段 {result.checked} 个，已重读 {result.read} 个，"
+        f"{result.bytes_read / 1e6:.1f} MB，{seconds:.1f} 秒",
+        f"结论：{totals or '没有片段'}",
+        f"{FINDINGS['NO_EXTERNAL_REFERENCE']}：{NO_EXTERNAL_REFERENCE}",
+        f"{KEY_NOT_APPROVED}：使用的是采集站自己保存的公钥，未与单位核准的公钥对照。",
+        LIMITS_OF_A_SEAL,
+    ]
+    extra = {
+        "log_size": result.log_size, "checked": result.checked, "read": result.read, "bytes_read": result.bytes_read,
+        "totals": result.totals, "exit_code": result.exit_code, "key_approved": False,
+    }  # fmt: skip
+    give(Answer("verify", "核验结论", COLUMNS, shown, extra, notes, result.exit_code), **form)
+
+
+@click.group("log", cls=Group)
+def log() -> None:
+    """日志：检查点。"""
+
+
+@log.command("checkpoint")
+@session
+def checkpoint(s: Session) -> None:
+    """打印当前检查点（可抄录、可带走，供以后对照）。"""
+    click.echo(s.kit.log.checkpoint(), nl=False)
+
+
+@click.group("audit", cls=Group)
+def audit() -> None:
+    """不正之风自查：台账。"""
+
+
+@audit.command("ledger")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="文件", help="写到哪个 .xlsx 文件")
+@click.option("--case", "case_no", default="", metavar="案号", help="只写某案件")
+@click.option("--unit", default="", metavar="单位", help="只写某单位")
+@click.option("--from", "since", type=DAY, metavar="日期", help="环节起始日期")
+@click.option("--to", "until", type=DAY, metavar="日期", help="环节截止日期（含当日）")
+@click.option("--by", default="service", metavar="证号", help="操作人的执法证号或工号")
+@session
+def ledger(s: Session, out: Path, case_no: str, unit: str, since: Any, until: Any, by: str) -> None:
+    """生成附件9《自查工作台账》，由录像事实预填。"""
+    template = s.kit.root / "config" / "ledgers" / "annex9.toml"
+    number = case_number(case_no) if case_no else ""
+    count = write_ledger(out, template, by, s.kit, case_no=number, unit=unit, **day_bounds(since, until))
+    click.echo(f"已写入 {out}：{count} 个案件。空白栏由责任单位填写。")
+
+
+COMMANDS = (verify_, audit, log)

@@ -1,0 +1,1 @@
+"""A recorder arrives; what is on its card."""

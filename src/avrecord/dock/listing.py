@@ -1,0 +1,121 @@
+"""What is on a card: listings that are proved, and files that are opened without following anything."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from avrecord.dock.volumes import present
+from avrecord.errors import CardError, CardGone, SourceChanged
+from avrecord.model.card import SourceFile, Volume
+from avrecord.rules.settled import settled
+
+MOST_FILES = 1_000_000
+TRIES = 5
+
+
+def list_files(volume: Volume) -> tuple[SourceFile, ...]:
+    """Every regular file, sorted by path. Links and special files are never followed or opened.
+
+    Raises CardGone when the volume was absent before or after: its listing then means nothing.
+    """
+    title = volume.label or volume.root
+    if not present(volume):
+        raise CardGone(card=title)
+    try:
+        found = sorted(_walk(os.fsencode(volume.root)))
+    except OSError as error:
+        if not present(volume):
+            raise CardGone(card=title) from error
+        raise CardError(card=title, detail=error.strerror or str(error)) from error
+    if not present(volume):
+        raise CardGone(card=title)
+    return tuple(found)
+
+
+def settled_files(volume: Volume, wait_s: float, sleep: Callable[[float], None] = time.sleep) -> tuple[SourceFile, ...]:
+    """Files on which two listings, at least `wait_s` apart, agree (FAT's clock has 2-second steps).
+
+    A file that keeps changing is left out; the next rescan asks again.
+    """
+    earlier = list_files(volume)
+    for _ in range(TRIES):
+        sleep(wait_s)
+        later = list_files(volume)
+        if earlier and not later:
+            # A pulled card can look like this for a moment before sysfs says so.
+            raise CardGone(card=volume.label or volume.root)
+        if earlier == later:
+            return later
+        earlier, before = later, earlier
+    return settled(before, later)
+
+
+@contextmanager
+def opened(volume: Volume, file: SourceFile) -> Iterator[int]:
+    """An open descriptor of a file that is, before and after, what the listing said.
+
+    Raises SourceChanged when it is not, CardGone when the card went away meanwhile.
+    """
+    title = f"{volume.label or volume.root}/{file.shown}"
+    try:
+        fd = _open(os.fsencode(volume.root), file.path)
+    except OSError as error:
+        if not present(volume):
+            raise CardGone(card=volume.label or volume.root) from error
+        raise SourceChanged(card=title, detail=error.strerror or str(error)) from error
+    try:
+        _same(fd, file, title)
+        try:
+            yield fd
+        except OSError as error:
+            if not present(volume):
+                raise CardGone(card=volume.label or volume.root) from error
+            raise CardError(card=title, detail=error.strerror or str(error)) from error
+        if not present(volume):
+            raise CardGone(card=volume.label or volume.root)
+        _same(fd, file, title)
+    finally:
+        os.close(fd)
+
+
+def _walk(root: bytes) -> Iterator[SourceFile]:
+    folders, count = [b""], 0
+    while folders:
+        folder = folders.pop()
+        with os.scandir(os.path.join(root, folder)) as entries:
+            for entry in entries:
+                path = os.path.join(folder, entry.name)
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
+                    folders.append(path)
+                elif stat.S_ISREG(status.st_mode):
+                    count += 1
+                    if count > MOST_FILES:
+                        raise OSError(f"more than {MOST_FILES} files")
+                    yield SourceFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _open(root: bytes, path: bytes) -> int:
+    """Open below `root`, refusing a link at any step of the path."""
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    *folders, name = path.split(b"/")
+    try:
+        for folder in folders:
+            below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = below
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+    finally:
+        os.close(at)
+
+
+def _same(fd: int, file: SourceFile, title: str) -> None:
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceChanged(card=title, detail="不再是普通文件")
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+        raise SourceChanged(card=title, detail=f"大小或时间变了（{file.size} → {status.st_size} 字节）")

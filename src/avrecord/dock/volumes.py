@@ -1,0 +1,84 @@
+"""Volumes on Linux: which ones are docked, and whether one is still there.
+
+A yanked FAT card lists as empty without an error, its mount stays in mountinfo and cached pages go
+on reading; only `/sys/dev/block/<major:minor>` tells the truth. So presence is proved before and
+after each listing and each file. A seam: another system gives the same two functions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from avrecord.model.card import Volume
+
+MOUNTINFO = Path("/proc/self/mountinfo")
+BLOCK_DEVICES = Path("/sys/dev/block")
+
+
+def docked(roots: Iterable[Path]) -> list[Volume]:
+    """Cards below the dock roots: each mounted volume and each plain folder that holds anything."""
+    known = _mounts()
+    found = []
+    for root in roots:
+        try:
+            children = sorted(entry.path for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
+        except OSError:  # a root that is not there yet has no cards; the next scan asks again
+            continue
+        found += [volume for child in children if (volume := volume_at(child, known)) and not _bare(volume)]
+    return found
+
+
+def volume_at(path: str | Path, known: dict[bytes, tuple[int, str, str]] | None = None) -> Volume | None:
+    """The volume or folder at a path, or None when there is no folder."""
+    point = os.path.realpath(path)
+    try:
+        status = os.stat(point)
+    except OSError:
+        return None
+    if not os.path.isdir(point):
+        return None
+    mount = (_mounts() if known is None else known).get(os.fsencode(point))
+    label = os.path.basename(point)
+    if mount is None:
+        return Volume(point, "folder", inode=status.st_ino, label=label)
+    mount_id, device, filesystem = mount
+    return Volume(point, "mount", mount_id, device, status.st_ino, filesystem, label)
+
+
+def present(volume: Volume) -> bool:
+    """Whether this very volume is still docked. A folder must still be the same folder."""
+    if volume.kind == "folder":
+        try:
+            return os.stat(volume.root).st_ino == volume.inode
+        except OSError:
+            return False
+    now = _mounts().get(os.fsencode(volume.root))
+    if now is None or now[:2] != (volume.mount_id, volume.device):
+        return False
+    # Major 0 (network, FUSE, tmpfs) has no block device to ask for.
+    return str(volume.device).startswith("0:") or (BLOCK_DEVICES / str(volume.device)).exists()
+
+
+def _mounts() -> dict[bytes, tuple[int, str, str]]:
+    """Mount point → mount id, major:minor, file system. Later mounts hide earlier ones."""
+    found = {}
+    for line in MOUNTINFO.read_bytes().splitlines():
+        words = line.split(b" ")
+        point = re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), words[4])
+        filesystem = words[words.index(b"-") + 1].decode("utf-8", "replace")
+        found[point] = (int(words[0]), words[2].decode(), filesystem)
+    return found
+
+
+def _bare(volume: Volume) -> bool:
+    """An empty plain folder is an empty slot, not a card."""
+    if volume.kind == "mount":
+        return False
+    try:
+        with os.scandir(volume.root) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True

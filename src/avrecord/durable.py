@@ -1,0 +1,102 @@
+"""Writing that survives the wall switch. Each function lists what it makes durable, in order.
+
+Measured on ext4: without the fsync of the file the name came back with 0 bytes after a power cut;
+without the fsync of the directory the old name came back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+AT_FDCWD = -100
+RENAME_NOREPLACE = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def replace_with(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Put `content` at `path`, wholly or not at all: write aside, fsync, rename over, fsync folder."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        write_all(fd, content)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    aside.rename(path)
+    sync_folder(path.parent)
+
+
+def append_to(path: Path, content: bytes) -> None:
+    """Add `content` to the end of a file and fsync it; the folder too when the file is new."""
+    new = not path.exists()
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        write_all(fd, content)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    if new:
+        sync_folder(path.parent)
+
+
+def write_all(fd: int, content: bytes | memoryview) -> None:
+    """`write` until nothing is left: one call may take less than it was given."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Rename without overwriting. Raises FileExistsError and leaves both files alone.
+
+    RENAME_NOREPLACE decides in the kernel; file systems without it (exFAT through FUSE) get
+    link + unlink, which refuses as well.
+    """
+    failed = _libc.renameat2(AT_FDCWD, os.fsencode(source), AT_FDCWD, os.fsencode(target), RENAME_NOREPLACE)
+    if not failed:
+        return
+    code = ctypes.get_errno()
+    if code not in (errno.EINVAL, errno.ENOSYS):
+        raise OSError(code, os.strerror(code), str(target))
+    os.link(source, target)
+    source.unlink()
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents so that they are there after a power cut."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """fsync a folder: new and renamed names in it are durable afterwards."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
+    """Hold an exclusive advisory lock on a lock file; it goes with the process, however it ends.
+
+    With `wait=False` raises BlockingIOError when another process (or thread) holds it.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield fd
+    finally:
+        os.close(fd)

@@ -1,0 +1,148 @@
+"""Every error of the product: one tree, one Chinese sentence each, one exit code each.
+
+A sentence says what happened, what is safe and what to do. `EXIT_CODES` is the table that the
+documentation prints; a test holds the tree against it.
+"""
+
+from __future__ import annotations
+
+EXIT_CODES: dict[int, str] = {
+    0: "正常",
+    1: "未预料的错误",
+    2: "命令用法错误",
+    10: "有要件抽检未见或缺失",
+    11: "有片段被改动或签名不符",
+    12: "有片段的内容不在了",
+    13: "日志损坏、分叉或被截断",
+    14: "有文件去向不明",
+    15: "不能完整核验",
+    20: "存储卡读不出",
+    21: "磁盘空间不足",
+    22: "采集站正被另一个进程使用",
+    30: "配置有误",
+    31: "密钥有误",
+    32: "输入文件有误",
+    40: "数据库有误",
+    41: "对象存储有误",
+    130: "被中断，进度已保存",
+}
+
+
+class AvrecordError(Exception):
+    """Base of all errors that a person may read.
+
+    Facts are passed by keyword and fill the sentence; they stay readable as attributes of `facts`,
+    so that JSON output needs no parsing of Chinese text.
+    """
+
+    says = "出现未预料的错误：{detail}。已保存的证据未受影响，请联系管理员。"
+    exit_code = 1
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.says.format(**facts))
+
+
+class EvidenceError(AvrecordError):
+    """Something about the bytes, the seals or the log is not as it was stated."""
+
+    says = "证据异常：{detail}。"
+    exit_code = 11
+
+
+class BytesMissing(EvidenceError):
+    says = "找不到“{what}”。日志中有它的封存记录，请立即停止操作并通知审计人员。"
+    exit_code = 12
+
+
+class NameTaken(EvidenceError):
+    says = "保存位置 {path} 已有另一个文件。原文件未被覆盖，存储卡未被改动；请联系管理员。"
+    exit_code = 11
+
+
+class LogBroken(EvidenceError):
+    says = "日志第 {index} 条有问题：{detail}。为防止掩盖，采集站拒绝继续签名；原有文件未被改动，请保留现场并通知审计人员。"
+    exit_code = 13
+
+
+class CardError(AvrecordError):
+    says = "存储卡“{card}”读取失败：{detail}。卡上内容未被改动，请重新插卡；仍失败请换读卡口。"
+    exit_code = 20
+
+
+class CardGone(CardError):
+    says = "存储卡“{card}”在采集途中被拔出。已封存的片段完好，其余仍在卡上；请重新插卡继续。"
+
+
+class SourceChanged(CardError):
+    says = "存储卡上的“{card}”在复制时发生变化：{detail}。半截副本未入库，稍后会自动重试。"
+
+
+class ReadBackFailed(AvrecordError):
+    says = "“{path}”写入后回读与原文件不符，副本未入库，存储卡未被改动；请检查磁盘后重新采集。"
+    exit_code = 20
+
+
+class NoSpace(AvrecordError):
+    says = "磁盘空间不足：需要 {needed} 字节，可用 {free} 字节。采集已暂停，存储卡未被改动；请腾出空间。"
+    exit_code = 21
+
+
+class StationBusy(AvrecordError):
+    says = "采集站 {root} 已有一个 avrecord run 在运行（进程 {pid}）。本次未做任何改动；请使用已在运行的服务。"
+    exit_code = 22
+
+
+class ConfigError(AvrecordError):
+    says = "配置有误：{detail}。未做任何改动；请修改 {path} 后重试。"
+    exit_code = 30
+
+
+class NoStation(ConfigError):
+    says = "{root} 不是采集站目录（没有 station.toml）。请先运行 avrecord init，或用 --root 指明目录。"
+
+
+class StationExists(ConfigError):
+    says = "{root} 已经是采集站目录，未做任何改动。"
+
+
+class KeyProblem(AvrecordError):
+    says = "密钥 {path} 有误：{detail}。未签名，未改动任何文件；请联系系统管理员。"
+    exit_code = 31
+
+
+class BadInput(AvrecordError):
+    says = "输入文件“{path}”有误：{detail}。未导入任何内容，原文件未被改动。"
+    exit_code = 32
+
+
+class UnknownName(AvrecordError):
+    says = "没有找到{what}“{name}”。请核对后重试。"
+    exit_code = 32
+
+
+class DatabaseProblem(AvrecordError):
+    says = "数据库有误：{detail}。日志和片段未受影响；可运行 avrecord rebuild 由日志重建。"
+    exit_code = 40
+
+
+class SqliteTooOld(DatabaseProblem):
+    says = (
+        "SQLite {version} 在 WAL 模式下可能损坏数据库（需要 3.51.3 或更新）。"
+        "未打开数据库；请重新运行 make setup 安装所需的 pysqlite3。"
+    )
+
+
+class ToolMissing(AvrecordError):
+    says = "缺少程序或文件：{what}。{advice}"
+    exit_code = 30
+
+
+class Interrupted(AvrecordError):
+    says = "已中断，进度已保存；再次运行会从中断处继续。"
+    exit_code = 130
+
+
+def every_error(root: type[AvrecordError] = AvrecordError) -> list[type[AvrecordError]]:
+    """The whole tree below `root`, itself first: for the documentation and its test."""
+    return [root, *(found for child in root.__subclasses__() for found in every_error(child))]

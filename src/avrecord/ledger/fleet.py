@@ -1,0 +1,149 @@
+"""Recorders, their assignments and events, and the officers, from workbooks with Chinese headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from avrecord.errors import BadInput
+from avrecord.ledger.read import Aliases, Table, day, read_table, text
+from avrecord.model.statement import Body, DeviceAssigned, DeviceEvent, DeviceRegistered
+from avrecord.words import DEVICE_EVENTS
+
+DEVICES = {
+    "recorder": ("设备编号", "记录仪编号", "执法记录仪编号", "产品序号"),
+    "model": ("型号", "设备型号"),
+    "unit": ("执法单位", "单位", "使用单位"),
+    "bought_on": ("购买日期", "购置日期"),
+    "warranty_until": ("保修到期", "保修日期", "保修期至"),
+    "life": ("使用年限(年)", "使用年限", "年限"),
+    "state": ("状态", "设备状态"),
+}
+ASSIGNMENTS = {
+    "recorder": DEVICES["recorder"],
+    "officer": ("执法证号", "证号"),
+    "since": ("启用日期", "领用日期"),
+    "until": ("停用日期", "归还日期"),
+}
+EVENTS = {
+    "recorder": DEVICES["recorder"],
+    "event": ("事件", "事件类型"),
+    "since": ("日期", "开始日期"),
+    "until": ("结束日期",),
+    "note": ("说明", "备注"),
+}
+OFFICERS = {
+    "officer": ("执法证号", "证号"),
+    "name": ("姓名",),
+    "unit": ("执法单位", "单位"),
+    "category": ("人员类别", "类别"),
+    "valid_until": ("执法证有效期至", "有效期至"),
+}
+OUT_OF_SERVICE = ("停用", "报废", "已报废", "封存")
+EVENT_OF = {chinese: event for event, chinese in DEVICE_EVENTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Statements to make, and rows that are not valid with sheet, row number and reason."""
+
+    bodies: tuple[Body, ...]
+    invalid: tuple[tuple[str, int, str], ...]
+
+
+def read_fleet(path: Path) -> Fleet:
+    """Read the sheets 设备, 领用 and 设备事件; the last two may be missing.
+
+    Raises BadInput when 设备 is not there.
+    """
+    bodies: list[Body] = []
+    invalid: list[tuple[str, int, str]] = []
+    sheets: tuple[tuple[str, Aliases, Sequence[str], Callable[[dict[str, Any]], Body]], ...] = (
+        ("设备", DEVICES, ("recorder",), _device),
+        ("领用", ASSIGNMENTS, ("recorder", "officer", "since"), _assignment),
+        ("设备事件", EVENTS, ("recorder", "event", "since"), _event),
+    )
+    for sheet, aliases, required, make in sheets:
+        table = _optional(path, sheet, aliases, required)
+        for number, row in table.rows if table else ():
+            try:
+                bodies.append(make(row))
+            except ValueError as error:
+                invalid.append((sheet, number, str(error)))
+    return Fleet(tuple(bodies), tuple(invalid))
+
+
+def read_officers(path: Path) -> list[dict[str, str | None]]:
+    """Rows of the roster: officer (执法证号), name, unit, category, valid_until."""
+    table = read_table(path, OFFICERS, ("officer", "name"))
+    return [
+        {
+            "officer": text(row["officer"]),
+            "name": text(row["name"]),
+            "unit": text(row["unit"]),
+            "category": text(row["category"]) or "执法人员",
+            "valid_until": _iso(day(row["valid_until"])),
+        }
+        for _, row in table.rows
+        if text(row["officer"])
+    ]
+
+
+def _optional(path: Path, sheet: str, aliases: Aliases, required: Sequence[str]) -> Table | None:
+    try:
+        return read_table(path, aliases, required, sheet if path.suffix.lower() != ".csv" else None)
+    except BadInput as error:
+        if sheet == "设备" or "没有名为" not in str(error.facts["detail"]):
+            raise
+        return None
+
+
+def _device(row: dict[str, Any]) -> Body:
+    years = text(row["life"])
+    if years and not years.replace(".", "", 1).isdigit():
+        raise ValueError(f"使用年限不是数字：{years}")
+    return DeviceRegistered(
+        recorder=_serial(row),
+        model=text(row["model"]) or None,
+        unit=text(row["unit"]) or None,
+        bought_on=_iso(day(row["bought_on"])),
+        warranty_until=_iso(day(row["warranty_until"])),
+        service_life_months=round(float(years) * 12) if years else None,
+        in_service=text(row["state"]) not in OUT_OF_SERVICE,
+    )
+
+
+def _assignment(row: dict[str, Any]) -> Body:
+    since = day(row["since"])
+    if since is None or not text(row["officer"]):
+        raise ValueError("启用日期或执法证号为空")
+    return DeviceAssigned(
+        recorder=_serial(row), officer=text(row["officer"]), since=since.isoformat(), until=_iso(day(row["until"]))
+    )
+
+
+def _event(row: dict[str, Any]) -> Body:
+    since, event = day(row["since"]), EVENT_OF.get(text(row["event"]))
+    if since is None or event is None:
+        raise ValueError(f"事件或日期不对：{text(row['event'])}（可用：{'、'.join(EVENT_OF)}）")
+    return DeviceEvent(
+        recorder=_serial(row),
+        event=event,
+        since=since.isoformat(),
+        until=_iso(day(row["until"])),
+        note=text(row["note"])[:200],
+    )
+
+
+def _serial(row: dict[str, Any]) -> str:
+    serial = text(row["recorder"])
+    if not serial:
+        raise ValueError("设备编号为空")
+    return serial
+
+
+def _iso(value: date | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,121 @@
+"""The isolated child: one process per file, with limits on memory, CPU time, files and wall time.
+
+A decoder never runs inside the service process. A crash, a hang or a memory bomb costs one
+examination and is stated as such. Probing alone may take 2 GB for a 0.75-MB file, and no option of
+libav stops that: the memory limit is the real guard.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LARGEST_ANSWER = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one examination may use. `memory` counts address space, of which libraries map 1.2 GB."""
+
+    memory: int = 3 << 30
+    cpu_s: int = 600
+    wall_s: int = 900
+    written: int = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The child's answer, or the reason in words why there is none. `folder` holds what it wrote."""
+
+    answer: dict[str, Any] | None
+    reason: str | None
+    folder: Path
+
+
+@contextmanager
+def isolated(task: str, request: dict[str, Any], limits: Limits) -> Iterator[Outcome]:
+    """Run `module:function` with `request` in a child; its files are gone after the `with` block."""
+    with tempfile.TemporaryDirectory(prefix="avrecord-look-") as name:
+        folder = Path(name)
+        (folder / "request.json").write_text(json.dumps(request), "utf-8")
+        reason = _run(task, folder, limits)
+        answer = None if reason else _answer(folder)
+        if answer is None and reason is None:
+            reason = "没有给出结果"
+        yield Outcome(answer, reason, folder)
+
+
+def _run(task: str, folder: Path, limits: Limits) -> str | None:
+    """Start the child and wait. Returns why it failed, or None."""
+    command = [sys.executable, "-I", "-m", "avrecord.media.worker", task, str(folder)]
+    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "HOME": str(folder)}
+    child = subprocess.Popen(
+        [*command, json.dumps([limits.memory, limits.cpu_s, limits.written])],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=folder,
+        start_new_session=True,
+    )
+    try:
+        _, complaint = child.communicate(timeout=limits.wall_s)
+    except subprocess.TimeoutExpired:
+        return f"超过时间上限 {limits.wall_s} 秒"
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+    return _why(child.returncode, complaint, limits)
+
+
+def _why(code: int, complaint: bytes, limits: Limits) -> str | None:
+    if code == 0:
+        return None
+    if code == -signal.SIGXCPU or code == -signal.SIGKILL:
+        return f"被资源限制终止（CPU {limits.cpu_s} 秒）"
+    if code < 0:
+        return f"解码进程崩溃（{signal.Signals(-code).name}）"
+    last = complaint.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
+    if "MemoryError" in last[0] or "bad_alloc" in last[0]:
+        return f"超过内存上限 {limits.memory >> 20} MiB"
+    return f"解码进程退出，代码 {code}（{last[0][:200]}）"
+
+
+def _answer(folder: Path) -> dict[str, Any] | None:
+    path = folder / "answer.json"
+    if not path.exists() or path.stat().st_size > LARGEST_ANSWER:
+        return None
+    answer = json.loads(path.read_text("utf-8"))
+    return answer if isinstance(answer, dict) else None
+
+
+def _child(task: str, folder: Path, limits: str) -> None:
+    """Inside the child: take the limits on, then do the task."""
+    memory, cpu_s, written = json.loads(limits)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written, written))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(10)  # intake and pages come first
+    module, _, function = task.partition(":")
+    work: Callable[[dict[str, Any], Path], dict[str, Any]] = getattr(importlib.import_module(module), function)
+    answer = work(json.loads((folder / "request.json").read_text("utf-8")), folder)
+    aside = folder / "answer.tmp"
+    aside.write_text(json.dumps(answer, ensure_ascii=False), "utf-8")
+    aside.rename(folder / "answer.json")
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,1 @@
+"""The nouns: frozen, comparable, standard library only."""

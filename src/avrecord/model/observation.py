@@ -1,0 +1,68 @@
+"""Observations: what a check noticed in a clip, and what kept it from noticing more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Something seen. Times are milliseconds from the clip's first frame; scores are per mille.
+
+    `evidence` is the SHA-256 of the frame with the box drawn on a copy; `box` is x, y, width and
+    height in pixels of that frame.
+    """
+
+    segment: str
+    check: str
+    at_ms: int
+    score: int
+    words: str
+    evidence: str | None
+    box: tuple[int, ...] = ()
+    doubtful: bool = False
+    """疑似: part of the words was read; never enough for `seen`, always enough against `not_seen`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A span in which the record itself is not sound. `kind` is a key of `words.FAULTS`."""
+
+    kind: str
+    check: str
+    from_ms: int
+    to_ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Technical facts, from packets rather than from what the container claims."""
+
+    duration_ms: int | None = None
+    claimed_ms: int | None = None
+    width: int | None = None
+    height: int | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    frames: int | None = None
+    key_frames: int | None = None
+    longest_gap_ms: int | None = None
+    """Longest time between two key frames: a certificate shown for less may fall between them."""
+    decode_errors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What one look at a clip gave. `looked` are the segments that this look could speak for."""
+
+    clip: str
+    outcome: str
+    reason: str | None
+    checks: tuple[str, ...]
+    looked: tuple[str, ...]
+    facts: Facts
+    observations: tuple[Observation, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    cost: tuple[tuple[str, int], ...] = ()
+    """What each stage of the cascade did, as counts: key frames, gated frames, lines read …"""

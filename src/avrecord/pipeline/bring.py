@@ -1,0 +1,128 @@
+"""What people bring: cases, officers, recorders, checklists. Read and reported first, stated when told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from avrecord.ledger.cases import CaseFile, read_cases
+from avrecord.ledger.checklists import read_checklist
+from avrecord.ledger.fleet import Fleet, read_fleet, read_officers
+from avrecord.model.case import Stage
+from avrecord.model.checklist import Checklist
+from avrecord.model.statement import (
+    Body,
+    CaseImported,
+    ChecklistAdopted,
+    DeviceAssigned,
+    DeviceEvent,
+    DeviceRegistered,
+    RosterImported,
+)
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import state
+from avrecord.store import documents
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """What a case file holds against what is known: `new` and `changed` are what `apply` would state."""
+
+    file: CaseFile
+    new: tuple[Stage, ...]
+    changed: tuple[Stage, ...]
+    unchanged: int
+
+
+def inspect_cases(path: Path, kit: Kit) -> CaseReport:
+    """Read a case table and compare it. Raises BadInput; states nothing."""
+    found = read_cases(path, timedelta(hours=kit.settings.link.longest_stage_hours))
+    known = {stage: kit.records.stage(stage.id) for stage in found.stages}
+    new = tuple(stage for stage, before in known.items() if before is None)
+    changed = tuple(stage for stage, before in known.items() if before and _differs(before, stage))
+    return CaseReport(found, new, changed, len(known) - len(new) - len(changed))
+
+
+def import_cases(path: Path, report: CaseReport, by: str, kit: Kit) -> None:
+    """State the new and changed stages; a file that brings nothing new states nothing."""
+    stages = (*report.new, *report.changed)
+    if not stages:
+        return
+    body = CaseImported(
+        source=kit.attachments.put(path.read_bytes()),
+        rows=kit.attachments.put(documents.stages(stages)),
+        stages=len(stages),
+    )
+    state(kit, [body], by)
+
+
+def import_officers(path: Path, by: str, kit: Kit) -> tuple[int, int]:
+    """Adopt a roster; return how many officers it names and how many are new or changed."""
+    rows = read_officers(path)
+    known = {row["officer"]: row for row in kit.records.store.rows("all_officers")}
+    fresh = [row for row in rows if known.get(row["officer"]) != row]
+    if fresh:
+        body = RosterImported(
+            source=kit.attachments.put(path.read_bytes()),
+            rows=kit.attachments.put(documents.roster(fresh)),
+            officers=len(fresh),
+        )
+        state(kit, [body], by)
+    return len(rows), len(fresh)
+
+
+def import_devices(path: Path, by: str, kit: Kit) -> tuple[Fleet, int]:
+    """State what a device workbook says that is not known yet; return what was read and the count stated."""
+    fleet = read_fleet(path)
+    known = _known_fleet(kit)
+    fresh = [body for body in fleet.bodies if body not in known]
+    state(kit, fresh, by)
+    return fleet, len(fresh)
+
+
+def adopt_checklist(path: Path, by: str, kit: Kit) -> tuple[Checklist, bool]:
+    """Adopt a version of the list; False when exactly this version is adopted already."""
+    checklist = read_checklist(path)
+    if checklist in kit.records.checklists():
+        return checklist, False
+    body = ChecklistAdopted(
+        name=checklist.name,
+        version=checklist.version,
+        in_force_from=checklist.in_force_from.isoformat(),
+        checklist=kit.attachments.put(documents.checklist(checklist)),
+        items=len(checklist.items),
+    )
+    state(kit, [body], by)
+    return checklist, True
+
+
+def _differs(before: Stage, stage: Stage) -> bool:
+    return documents.stages([before]) != documents.stages([_sorted(stage)])
+
+
+def _sorted(stage: Stage) -> Stage:
+    return replace(stage, officers=tuple(sorted(stage.officers)))
+
+
+def _known_fleet(kit: Kit) -> set[Body]:
+    """Every fleet fact that the index holds, as the statement that would say it."""
+    rows = kit.records.store.rows
+    known: set[Body] = {
+        DeviceRegistered(
+            recorder=device.serial,
+            model=device.model,
+            unit=device.unit,
+            bought_on=device.bought_on.isoformat() if device.bought_on else None,
+            warranty_until=device.warranty_until.isoformat() if device.warranty_until else None,
+            service_life_months=device.service_life_months,
+            in_service=device.in_service,
+        )
+        for device in kit.records.devices()
+        if device.known
+    }
+    known |= {DeviceAssigned(**row) for row in rows("assignments_of_officers")}
+    for row in rows("events_between", since="0000-01-01", until="9999-12-31"):
+        del row["seq"]
+        known.add(DeviceEvent(**row))
+    return known

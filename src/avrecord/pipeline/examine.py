@@ -1,0 +1,120 @@
+"""Each clip is examined once, in an isolated child; what fails three times is stated as failed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from avrecord.media.worker import Limits, Outcome, isolated
+from avrecord.model.clip import Clip
+from avrecord.model.observation import Examination, Facts, Fault, Observation
+from avrecord.model.statement import ClipExamined
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import state
+from avrecord.store import documents
+
+TASK = "avrecord.pipeline.looking:look"  # by name: this process never loads a decoder
+LARGEST_FRAME = 8 << 20
+
+
+def examine_pending(kit: Kit, stop: threading.Event | None = None) -> int:
+    """Examine every clip that has no examination; return how many were. `stop` ends it early."""
+    waiting = iter(kit.records.unexamined(kit.settings.check.attempts))
+    return sum(1 for _ in examine_clips(waiting, kit, stop))
+
+
+def examine_clips(clips: Iterable[tuple[Clip, int]], kit: Kit, stop: threading.Event | None = None) -> Iterator[Examination]:
+    """Examine clips, each with its attempts so far, on all workers; state and yield each result."""
+    waiting = iter(clips)
+    with ThreadPoolExecutor(kit.settings.check.workers, thread_name_prefix="examine") as pool:
+        running: dict[Future[Examination], tuple[Clip, int]] = {}
+        while True:
+            while len(running) < kit.settings.check.workers and not (stop and stop.is_set()):
+                if (following := next(waiting, None)) is None:
+                    break
+                kit.tell("examining", clip=following[0].id.hex, name=following[0].name)
+                running[pool.submit(look_at, following[0], kit)] = following
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                clip, attempts = running.pop(future)
+                yield _stated(future.result(), clip, attempts + 1, kit)
+
+
+def look_at(clip: Clip, kit: Kit) -> Examination:
+    """Examine one clip. Never raises for bad media: a child that died is a `failed` examination."""
+    if clip.size == 0:
+        fault = Fault("empty", "damaged@1", 0, 0)
+        return Examination(clip.id.hex, "unreadable", "零字节文件", ("damaged@1",), (), Facts(), faults=(fault,))
+    path = kit.vault.path(clip.stored)
+    with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit)) as outcome:
+        return read_outcome(clip.id.hex, outcome, kit.attachments.put)
+
+
+def request_for(path: Path, media: str, kit: Kit) -> dict[str, Any]:
+    """What the child is asked."""
+    return {
+        "path": str(path),
+        "media": media,
+        "segments": kit.segments,
+        "gate": kit.settings.check.gate,
+        "every_ms": kit.settings.check.key_frame_every_ms,
+        "thorough": True,
+    }
+
+
+def limits(kit: Kit) -> Limits:
+    check = kit.settings.check
+    return Limits(memory=check.memory_mib << 20, cpu_s=check.cpu_seconds, wall_s=check.wall_seconds)
+
+
+def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
+    """The child's answer as an examination; its evidence frames are kept and named by digest.
+
+    The child has met hostile bytes, so its answer is data to check, not to trust.
+    """
+    answer = outcome.answer
+    if answer is None:
+        return Examination(clip, "failed", outcome.reason, (), (), Facts())
+    try:
+        return Examination(
+            clip=clip,
+            outcome=str(answer["outcome"]),
+            reason=answer["reason"],
+            checks=tuple(answer["checks"]),
+            looked=tuple(answer["looked"]),
+            facts=Facts(**answer["facts"]),
+            observations=tuple(_observation(row, outcome.folder, keep) for row in answer["observations"]),
+            faults=tuple(Fault(**row) for row in answer["faults"]),
+            cost=tuple(sorted((str(k), int(v)) for k, v in answer["cost"].items())),
+        )
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        return Examination(clip, "failed", f"解码进程的结果不可用（{type(error).__name__}）", (), (), Facts())
+
+
+def _observation(row: dict[str, Any], folder: Path, keep: Any) -> Observation:
+    frame = folder / os.path.basename(str(row["evidence"]))
+    if frame.stat().st_size > LARGEST_FRAME or frame.is_symlink():
+        raise ValueError("evidence frame")
+    return Observation(**(row | {"evidence": keep(frame.read_bytes()), "box": tuple(row["box"])}))
+
+
+def _stated(found: Examination, clip: Clip, attempt: int, kit: Kit) -> Examination:
+    document = kit.attachments.put(documents.examination(found))
+    body = ClipExamined(
+        clip=clip.id.hex,
+        outcome=found.outcome,
+        reason=found.reason,
+        attempt=attempt,
+        checks=found.checks,
+        duration_ms=found.facts.duration_ms,
+        examination=document,
+    )
+    state(kit, [body])
+    kit.tell("examined", clip=clip.id.hex, name=clip.name, outcome=found.outcome, seen=len(found.observations))
+    return found

@@ -1,0 +1,225 @@
+"""A card becomes sealed clips. The card is only read and is left as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from avrecord import durable
+from avrecord.dock.listing import list_files, opened, settled_files
+from avrecord.dock.profiles import identify
+from avrecord.errors import CardError, CardGone, SourceChanged
+from avrecord.model.card import Card, SourceFile, Volume
+from avrecord.model.moments import beijing, utc_text
+from avrecord.model.statement import Body, CardRemovedEarly, CardSeen, ClipSeenAgain
+from avrecord.pipeline import intents
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import state
+from avrecord.pipeline.sayings import seen_again, taken
+from avrecord.store import documents
+from avrecord.vault.folder import Copied
+from avrecord.vault.names import safe_name, safe_path
+
+BATCH_CLIPS = 32
+BATCH_BYTES = 256 << 20
+PROBE = 65_536
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What one docking brought. `complete`: every listed file is sealed and the card was still there."""
+
+    title: str
+    recorder: str | None
+    files: int
+    sealed: int = 0
+    set_aside: int = 0
+    again: int = 0
+    unchanged: int = 0
+    bytes: int = 0
+    complete: bool = False
+    problem: str | None = None
+    failed: tuple[str, ...] = ()
+
+
+def receive(volume: Volume, kit: Kit) -> Receipt:
+    """Take everything on a card that the station does not hold yet.
+
+    Never raises for a card that is pulled or unreadable: the receipt says so and the log says what
+    was left. Disk full, a broken log and the like do raise; asking again later goes on from there.
+    """
+    files = settled_files(volume, kit.settings.dock.settle_seconds)
+    card = identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
+    receipt = Receipt(card.title, card.recorder, len(files))
+    docking = _arrival(card, kit)
+    left = set(files)
+    try:
+        for bodies, done in _batches(card, docking, kit, receipt):
+            state(kit, bodies)
+            intents.forget(kit, bodies)
+            left -= set(done)
+        receipt.complete = not left and list_files(volume) == files
+    except CardGone as error:
+        receipt.problem = str(error)
+        _removed_early(card, docking, left, kit)
+    return receipt
+
+
+def _arrival(card: Card, kit: Kit) -> str:
+    """State the card and its manifest, unless this very docking was stated already; return its id."""
+    manifest = documents.manifest(card.files)
+    place = volume_key(card.volume)
+    last = kit.records.last_manifest(place)
+    if last and last["manifest"] == hashlib.sha256(manifest).hexdigest():
+        return str(last["docking"])
+    at = utc_text(kit.clock())
+    docking = hashlib.sha256(f"{kit.station} {place} {at}".encode() + manifest).hexdigest()[:16]
+    clock = card.clock
+    body = CardSeen(
+        docking=docking,
+        recorder=card.recorder,
+        profile=card.profile,
+        volume=place,
+        filesystem=card.volume.filesystem,
+        manifest=kit.attachments.put(manifest),
+        files=len(card.files),
+        bytes=sum(file.size for file in card.files),
+        clock_offset_ms=clock.offset_ms if clock else None,
+        clock_uncertainty_ms=clock.uncertainty_ms if clock else None,
+        clock_method=clock.method if clock else None,
+        battery_percent=card.battery,
+    )
+    state(kit, [body])
+    return docking
+
+
+def volume_key(volume: Volume) -> str:
+    """One docking of one volume: a new mount is a new docking, a folder is one for ever."""
+    if volume.kind == "folder":
+        return f"folder:{volume.root}"
+    return f"mount:{volume.root}#{volume.mount_id}@{volume.device}"
+
+
+def _batches(card: Card, docking: str, kit: Kit, receipt: Receipt) -> Iterator[tuple[list[Body], list[SourceFile]]]:
+    """Take file by file; yield what to state once enough has gathered, and at a pulled card's end."""
+    bodies: list[Body] = []
+    done: list[SourceFile] = []
+    fresh: dict[str, str] = {}
+    waiting = 0
+    try:
+        for file in _in_order(card):
+            if _is_held(card.recorder, card.volume, file, kit):
+                receipt.unchanged += 1
+                done.append(file)
+                continue
+            kit.tell("taking", card=card.title, file=file.shown, size=file.size)
+            try:
+                body = _take(card, docking, file, fresh, kit)
+            except CardGone:
+                raise
+            except CardError as error:  # one unreadable file does not keep the others from being taken
+                kit.tell("file_failed", card=card.title, file=file.shown, why=str(error))
+                receipt.failed += (file.shown,)
+                continue
+            _count(receipt, body, file)
+            bodies.append(body)
+            done.append(file)
+            waiting += file.size
+            if len(bodies) >= BATCH_CLIPS or waiting >= BATCH_BYTES:
+                yield bodies, done
+                bodies, done, waiting = [], [], 0
+    except CardGone:
+        yield bodies, done
+        raise
+    yield bodies, done
+
+
+def _in_order(card: Card) -> list[SourceFile]:
+    """Files marked important on the recorder first, then by path."""
+    return sorted(card.files, key=lambda file: (not card.claims[file.path].important, file.path))
+
+
+def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -> bool:
+    """Whether the vault holds this file: same path, size and time, and the same first and last bytes.
+
+    Names repeat after a clock reset and FAT times shift by whole hours, so neither is trusted alone.
+    """
+    known = kit.records.known(recorder, file)
+    if known is None:
+        return False
+    stored = kit.vault.path(known[1])
+    try:
+        with opened(volume, file) as card_fd, stored.open("rb") as ours:
+            return (
+                all(_piece(card_fd, at) == _piece(ours.fileno(), at) for at in (0, max(0, file.size - PROBE)))
+                and stored.stat().st_size == file.size
+            )
+    except (FileNotFoundError, SourceChanged):
+        return False
+
+
+def _piece(fd: int, at: int) -> bytes:
+    return os.pread(fd, PROBE, at)
+
+
+def _take(card: Card, docking: str, file: SourceFile, fresh: dict[str, str], kit: Kit) -> Body:
+    """Copy, read back, seal and place one file; return what is to be stated of it."""
+    ticket = hashlib.sha256(f"{card.recorder} {file.size} ".encode() + file.path).hexdigest()[:24]
+    with opened(card.volume, file) as source:
+        copied = kit.vault.copy(source, file.size, ticket, lambda at: kit.tell("copied", file=file.shown, bytes=at))
+    known = kit.records.clip(copied.id)
+    stored = known.stored if known else fresh.get(copied.id.hex)
+    if stored is not None:
+        _keep_once(copied, stored, kit)
+        return seen_again(card, docking, file, copied)
+    wanted = _place_for(card, file, kit)
+    seal = kit.sealer.seal(copied.id.digest)
+    body = taken(card, docking, file, copied, wanted.as_posix(), kit)
+    stored = kit.vault.place(copied, wanted, seal, lambda at: intents.keep(kit, taken(card, docking, file, copied, at, kit)))
+    fresh[copied.id.hex] = stored
+    return body if body.stored == stored else taken(card, docking, file, copied, stored, kit)
+
+
+def _keep_once(copied: Copied, stored: str, kit: Kit) -> None:
+    """These bytes are sealed already. If the vault lost them meanwhile, this copy takes their place."""
+    final = kit.vault.path(stored)
+    if final.exists():
+        copied.part.unlink()
+        return
+    durable.make_folder(final.parent)
+    copied.part.chmod(0o440)
+    durable.rename_new(copied.part, final)
+    durable.sync_folder(final.parent)
+
+
+def _place_for(card: Card, file: SourceFile, kit: Kit) -> PurePosixPath:
+    """`<day of docking>/<recorder>/<path on the card>`: the day is the station's, never the recorder's."""
+    folder = PurePosixPath(beijing(kit.clock(), "%Y-%m-%d"), safe_name(card.recorder or "unknown"))
+    return folder / safe_path(file.shown)
+
+
+def _removed_early(card: Card, docking: str, left: set[SourceFile], kit: Kit) -> None:
+    document = kit.attachments.put(documents.manifest(left))
+    state(kit, [CardRemovedEarly(docking=docking, recorder=card.recorder, left=document, files=len(left))])
+
+
+def _text(volume: Volume, file: SourceFile, most: int) -> bytes:
+    try:
+        with opened(volume, file) as fd:
+            return os.pread(fd, most, 0)
+    except SourceChanged:
+        return b""
+
+
+def _count(receipt: Receipt, body: Body, file: SourceFile) -> None:
+    if isinstance(body, ClipSeenAgain):
+        receipt.again += 1
+    elif body.kind == "clip.set_aside":
+        receipt.set_aside += 1
+        receipt.bytes += file.size
+    else:
+        receipt.sealed += 1
+        receipt.bytes += file.size

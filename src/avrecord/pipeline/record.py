@@ -1,0 +1,49 @@
+"""Stating: into the log first, into the index after. The index catches up from the log by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from avrecord.errors import LogBroken
+from avrecord.model.moments import utc_text
+from avrecord.model.statement import Body, Statement
+from avrecord.pipeline.kit import Kit
+from avrecord.seal.codec import decode, encode
+from avrecord.store.projection import project
+
+AT_ONCE = 500  # statements projected in one transaction
+
+
+def state(kit: Kit, bodies: Iterable[Body], by: str = "service") -> list[Statement]:
+    """Append statements in one durable step and index them. Nothing to say appends nothing."""
+    made: list[Statement] = []
+    waiting = list(bodies)
+    if not waiting:
+        return made
+    at = utc_text(kit.clock())
+
+    def make(first: int) -> list[bytes]:
+        made[:] = [Statement(station=kit.station, seq=first + n, at=at, by=by, body=body) for n, body in enumerate(waiting)]
+        return [encode(statement) for statement in made]
+
+    with kit.log.writing():
+        kit.log.append(make)
+        catch_up(kit)
+    return made
+
+
+def catch_up(kit: Kit) -> int:
+    """Index every leaf that the index does not reflect yet; return how many there were.
+
+    This is how a crash between log and index heals, and all that `rebuild` does. An index that knows
+    more than the log is not the log's: that is refused.
+    """
+    with kit.log.writing():
+        size, done = kit.log.refresh(), kit.records.projected()
+        if done > size:
+            raise LogBroken(index=size, detail="数据库比日志长，日志可能被截断")
+        for start in range(done, size, AT_ONCE):
+            with kit.store.writing() as run:
+                for index, entry in kit.log.entries(start, min(size, start + AT_ONCE)):
+                    project(run, decode(entry, index), kit.attachments.get)
+        return size - done

@@ -1,0 +1,156 @@
+"""附件9 自查工作台账: prefilled per case from coverage, marks and reviews. Every cell says what it rests on.
+
+The machine lists what needs review; a conclusion about a person is somebody's review, never its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from avrecord import __version__
+from avrecord.errors import BadInput
+from avrecord.ledger.write import Sheet, write_workbook
+from avrecord.model.case import Account, Mark
+from avrecord.model.clip import Clip
+from avrecord.model.moments import beijing, since
+from avrecord.model.statement import ExportMade
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.missing import accounts, why_blind
+from avrecord.pipeline.record import state
+from avrecord.rules.judging import is_whole, lacks, latest_reviews
+from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL, MARKS, MEDIA, SEGMENTS
+
+BASIS = (
+    ("案号", 12),
+    ("环节", 8),
+    ("片段文件", 16),
+    ("类别", 4),
+    ("记录仪", 7),
+    ("开始（北京时间）", 10),
+    ("时长（秒）", 5),
+    ("SHA-256", 20),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of `config/ledgers/*.toml`."""
+
+    title: str
+    source: str
+    width: float
+
+
+def write_ledger(out: Path, template: Path, by: str, kit: Kit, **filters: str) -> int:
+    """Write the ledger and its basis sheet to `out`; state the export; return the number of cases."""
+    title, columns = read_columns(template)
+    found = list(accounts(kit, **filters))
+    why = why_blind(kit)
+    cases = [list(group) for _, group in groupby(found, key=lambda account: account.stage.id.case)]
+    rows = [[_cell(column.source, number, stages, why) for column in columns] for number, stages in enumerate(cases, 1)]
+    footer = _footer(filters, kit)
+    write_workbook(
+        out,
+        [
+            Sheet("自查工作台账", title, [(column.title, column.width) for column in columns], rows, footer),
+            Sheet("依据", "所依据的片段", BASIS, list(_basis(found)), footer),
+        ],
+    )
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    state(kit, [ExportMade(what="ledger.annex9", rows=len(rows), file=digest)], by)
+    return len(rows)
+
+
+def read_columns(template: Path) -> tuple[str, list[Column]]:
+    """A ledger's title and columns. Raises BadInput for a template that cannot be read."""
+    try:
+        table = tomllib.loads(template.read_text("utf-8"))
+        return str(table["title"]), [Column(c["title"], c["from"], float(c["width"])) for c in table["column"]]
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise BadInput(path=template, detail=f"台账列定义有误（{error}）") from error
+
+
+def _cell(source: str, number: int, stages: list[Account], why: dict[str, str]) -> object:
+    first = stages[0].stage
+    facts: dict[str, Callable[[], object]] = {
+        "number": lambda: number,
+        "case_no": lambda: first.id.case,
+        "case_kind": lambda: first.case_kind,
+        "unit": lambda: first.unit,
+        "officers": lambda: "\n".join(sorted({officer for a in stages for officer in a.stage.officers})),
+        "footage": lambda: "\n".join(_footage(account) for account in stages),
+        "problem": lambda: "\n".join(line for account in stages for line in _problems(account)),
+        "blank": lambda: "",
+    }
+    if source in facts:
+        return facts[source]()
+    return "\n".join(line for account in stages if (line := _segment(account, source, why)))
+
+
+def _footage(account: Account) -> str:
+    name, coverage = account.stage.id.name, account.coverage
+    if decision := latest_reviews(account.reviews).get("footage"):
+        return f"{name}：{DECISIONS[decision]}"
+    if not account.clips:
+        return f"{name}：无录像"
+    gaps = "、".join(f"{beijing(g.start, '%H:%M:%S')}起缺 {g.seconds} 秒" for g in coverage.gaps)
+    return f"{name}：录像 {coverage.covered_s}/{coverage.window_s} 秒" + (f"（{gaps}）" if gaps else "")
+
+
+def _segment(account: Account, segment: str, why: dict[str, str]) -> str:
+    """One stage's line for a segment: the review when there is one, else the mark; none where not required."""
+    name = account.stage.id.name
+    if decision := latest_reviews(account.reviews).get(segment):
+        return f"{name}：{DECISIONS[decision]}"
+    for mark in account.marks:
+        if mark.segment == segment:
+            return f"{name}：{MARKS[mark.mark]}{_where(mark)}"
+    if segment in ("standard_wording", "uniform"):  # asked of every case, though no item requires them
+        return f"{name}：{MARKS['cannot_tell']}（{why.get(segment, '')}）"
+    return ""
+
+
+def _where(mark: Mark) -> str:
+    if mark.clip is None or mark.observation is None:
+        return f"（{mark.reason}）"
+    return f"（{mark.clip.name} {moment_in(mark.clip, mark.observation.at_ms)}）"
+
+
+def moment_in(clip: Clip, at_ms: int) -> str:
+    """A moment of a clip as people look it up: Beijing time of day where known, and minutes into it."""
+    minutes = f"第 {at_ms // 60000}:{at_ms // 1000 % 60:02d}"
+    return f"{beijing(since(clip.true_start, at_ms), '%H:%M:%S')}，{minutes}" if clip.true_start else minutes
+
+
+def _problems(account: Account) -> list[str]:
+    found = lacks(account, is_whole(account.mode))
+    return [
+        f"{lack.stage.id.name}：{SEGMENTS.get(lack.segment or '', '')}{LACKS[lack.what]}"
+        + (f"（{lack.detail}）" if lack.what in ("gap", "cannot_tell") else "")
+        for lack in found
+    ]
+
+
+def _basis(found: Iterable[Account]) -> Iterable[list[object]]:
+    for account in found:
+        for clip in account.clips:
+            seconds = round(clip.duration_ms / 1000) if clip.duration_ms else ""
+            yield [
+                account.stage.id.case, account.stage.id.name, clip.name, MEDIA[clip.media], clip.recorder or "",
+                beijing(clip.true_start), seconds, clip.id.hex,
+            ]  # fmt: skip
+
+
+def _footer(filters: dict[str, str], kit: Kit) -> list[str]:
+    query = "，".join(f"{key}={value}" for key, value in filters.items() if value) or "全部案件"
+    checkpoint = kit.log.checkpoint().split("\n")
+    return [
+        f"查询：{query}；生成时间：{beijing(kit.clock())}（北京时间）；程序：avrecord {__version__}；采集站：{kit.station}",
+        f"日志检查点：{checkpoint[1]} 条，根 {checkpoint[2]}" if len(checkpoint) > 2 else "日志检查点：无",
+        LIMITS_OF_A_CHECK + LIMITS_OF_A_SEAL,
+    ]

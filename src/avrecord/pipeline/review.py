@@ -1,0 +1,61 @@
+"""人工复核 and links by hand: a named person decides; nothing is erased by it."""
+
+from __future__ import annotations
+
+from avrecord.errors import UnknownName
+from avrecord.model.case import Stage, StageId
+from avrecord.model.clip import Clip, ClipId
+from avrecord.model.statement import ClipLinked, ClipUnlinked, MarkReviewed
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import state
+from avrecord.words import DECISIONS, SEGMENTS
+
+FOOTAGE = "footage"
+
+
+def review(stage: StageId, item: str, decision: str, by: str, why: str, kit: Kit) -> None:
+    """State a decision about one segment of a stage, or about its footage as such.
+
+    `by` is a number (执法证号 or 工号), never a name; `why` is free text and kept as an attachment.
+    """
+    find_stage(stage, kit)
+    if item != FOOTAGE and item not in SEGMENTS:
+        raise UnknownName(what="要件", name=item)
+    if decision not in DECISIONS:
+        raise UnknownName(what="复核结论", name=decision)
+    digest = kit.attachments.put(why.encode())
+    state(kit, [MarkReviewed(case=stage.case, stage=stage.name, item=item, decision=decision, why=digest)], by)
+
+
+def link_by_hand(stage: StageId, clip: ClipId, by: str, kit: Kit) -> None:
+    """Link a clip to a stage whatever the rule says."""
+    find_stage(stage, kit)
+    state(
+        kit,
+        [ClipLinked(clip=clip.hex, case=stage.case, stage=stage.name, method="person", overlap_ms=0, uncertainty_ms=0)],
+        by,
+    )
+
+
+def unlink_by_hand(stage: StageId, clip: ClipId, why: str, by: str, kit: Kit) -> None:
+    """Take a clip away from a stage; no rule links it there again."""
+    find_stage(stage, kit)
+    if clip.hex not in {linked.id.hex for linked, _ in kit.records.linked(stage)}:
+        raise UnknownName(what="关联", name=clip.short)
+    body = ClipUnlinked(clip=clip.hex, case=stage.case, stage=stage.name, why=kit.attachments.put(why.encode()))
+    state(kit, [body], by)
+
+
+def find_stage(stage: StageId, kit: Kit) -> Stage:
+    """The stage. Raises UnknownName."""
+    if found := kit.records.stage(stage):
+        return found
+    raise UnknownName(what="案件环节", name=f"{stage.case} {stage.name}")
+
+
+def find_clip(text: str, kit: Kit) -> Clip:
+    """The clip whose id begins with `text`. Raises UnknownName when there is none or more than one."""
+    found = kit.records.clips_beginning(text) if len(text) >= 4 else []
+    if len(found) != 1:
+        raise UnknownName(what="片段" if not found else "唯一的片段（编号太短）", name=text)
+    return found[0]

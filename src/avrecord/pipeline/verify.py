@@ -1,0 +1,82 @@
+"""The auditor's question: is every clip what was sealed, is the log whole, is anything there that is not in it?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from avrecord.model.finding import Finding, Verification
+from avrecord.model.statement import Taken
+from avrecord.pipeline.kit import Kit
+from avrecord.seal.verify import ReadLog, check_seal, read_log
+from avrecord.vault.digester import file_digest
+from avrecord.vault.folder import SEAL_ENDING
+from avrecord.words import NO_EXTERNAL_REFERENCE
+
+
+def verify(kit: Kit, only: str | None = None) -> Verification:
+    """Re-read the log, every stated clip and every file in the vault; all findings are collected.
+
+    With `only`, one clip id: the log is checked in full, other clips are not read and not counted.
+    The database is not asked. What was not read is never OK.
+    """
+    read = read_log(kit.log.folder, kit.log_key)
+    stated = {stored: leaf for stored, leaf in read.taken.items() if only is None or leaf[1].clip == only}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        results = list(pool.map(lambda item: _clip(item[0], item[1][0], item[1][1], read, kit), sorted(stated.items())))
+    findings = [finding for found, _ in results for finding in found]
+    if only is None:
+        findings += _extra(kit, read)
+    findings += read.findings
+    findings.append(Finding("NO_EXTERNAL_REFERENCE", "log", read.size, detail=NO_EXTERNAL_REFERENCE))
+    return Verification(
+        findings=tuple(findings),
+        log_size=read.size,
+        checked=len(stated),
+        read=sum(size is not None for _, size in results),
+        bytes_read=sum(size or 0 for _, size in results),
+    )
+
+
+def _clip(stored: str, index: int, said: Taken, read: ReadLog, kit: Kit) -> tuple[list[Finding], int | None]:
+    """Findings of one clip (one at least) and the bytes read, or None when they could not be."""
+    path = kit.vault.path(stored)
+    try:
+        digest, size = file_digest(path)
+    except FileNotFoundError:
+        kit.tell("verified", about=stored, code="MISSING")
+        return [Finding("MISSING", stored, index, said.clip, None, "日志中有封存记录，文件不在")], None
+    except OSError as error:
+        return [Finding("UNREADABLE", stored, index, detail=error.strerror or str(error))], None
+    findings = []
+    if digest != said.clip:
+        findings.append(Finding("ALTERED", stored, index, said.clip, digest, "内容与封存时不符"))
+    seal = _seal(path, stored, index, bytes.fromhex(said.clip), read)
+    if seal:
+        findings.append(seal)
+    if not findings:
+        findings.append(Finding("OK_UNWITNESSED", stored, index))
+    kit.tell("verified", about=stored, code=findings[0].code, bytes=size)
+    return findings, size
+
+
+def _seal(path: Path, stored: str, index: int, digest: bytes, read: ReadLog) -> Finding | None:
+    try:
+        text = path.with_name(path.name + SEAL_ENDING).read_text("ascii")
+    except FileNotFoundError:
+        return Finding("UNSIGNED", stored, index, detail="签名文件不在")
+    except (OSError, UnicodeDecodeError) as error:
+        return Finding("BAD_SIGNATURE", stored, index, detail=type(error).__name__)
+    return check_seal(text, digest, index, read.clip_keys, stored)
+
+
+def _extra(kit: Kit, read: ReadLog) -> Iterable[Finding]:
+    """Files in the vault that no leaf knows: each is somebody's addition, or a crash's leftover."""
+    known = set(read.taken) | {stored + SEAL_ENDING for stored in read.taken}
+    return [
+        Finding("EXTRA", stored, found=f"{size} bytes", detail="日志中没有这个文件")
+        for stored, size in kit.vault.stored()
+        if stored not in known
+    ]

@@ -1,0 +1,1 @@
+"""What follows from the nouns: pure functions, without clock, path or chance."""

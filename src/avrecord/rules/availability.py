@@ -1,0 +1,48 @@
+"""设备完好率: serviceable ÷ in-service recorder-days, with the row behind every lost day.
+
+No law names a percentage (盘综执〔2022〕44号 asks only that 设备完好率 meet daily needs), so the
+product prints the formula and the reasons instead of a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from avrecord.model.device import Availability, Device, LostDay, Span, Symptom
+
+OUT_OF_USE = ("repair", "fault", "service")
+
+
+def availability(
+    devices: Iterable[Device], spans: Iterable[Span], symptoms: Iterable[Symptom], since: date, until: date
+) -> Availability:
+    """Availability of a period, both days counted. `until` is not to lie in the future.
+
+    A recorder is in service on each day from its purchase (or the period's start, when unknown)
+    that no retirement covers. A day is lost once, whatever the number of reasons; all are listed.
+    """
+    devices, spans, symptoms = list(devices), list(spans), list(symptoms)
+    in_service = {
+        (device.serial, day)
+        for device in devices
+        if device.in_service
+        for day in _days(max(since, device.bought_on or since), until)
+    }
+    for span in spans:
+        if span.event == "retired":
+            in_service -= {(span.serial, day) for day in _days(max(since, span.since), until)}
+    lost = {
+        LostDay(span.serial, day, span.event, span.note, span.row)
+        for span in spans
+        if span.event in OUT_OF_USE
+        for day in _days(max(since, span.since), min(until, span.until or until))
+    } | {LostDay(s.serial, s.day, s.kind, s.detail, s.row) for s in symptoms}
+    counted = sorted(day for day in lost if (day.serial, day.day) in in_service)
+    return Availability(since, until, len(in_service), tuple(counted))
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first += timedelta(days=1)

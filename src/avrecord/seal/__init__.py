@@ -1,0 +1,1 @@
+"""Signing, the log, proofs, verifying."""

@@ -1,0 +1,87 @@
+"""Statements ↔ bytes: RFC 8785 canonical JSON out, strict reading in.
+
+A reader checks the bytes first (the log's tree covers them) and parses afterwards. Parsing accepts
+exactly what `encode` writes: the object is encoded again and must give the same bytes, which rules
+out duplicate keys, other number forms, other orders and floats in one stroke.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from typing import Any
+
+import rfc8785
+
+from avrecord.errors import LogBroken
+from avrecord.model.statement import KINDS, VERSION, Body, Statement
+
+LARGEST = 65_535
+"""Bytes in one entry: tlog-tiles prefixes each with a uint16."""
+
+
+def encode(statement: Statement) -> bytes:
+    """The leaf's bytes. Raises LogBroken when they would not fit into an entry."""
+    head: dict[str, Any] = {
+        "v": VERSION,
+        "kind": statement.body.kind,
+        "station": statement.station,
+        "seq": statement.seq,
+        "at": statement.at,
+        "by": statement.by,
+    }
+    body = {field.name: _plain(getattr(statement.body, field.name)) for field in dataclasses.fields(statement.body)}
+    encoded = rfc8785.dumps(head | body)
+    if len(encoded) > LARGEST:
+        raise LogBroken(index=statement.seq, detail="记录过长，应存为附件")
+    return encoded
+
+
+def decode(entry: bytes, index: int) -> Statement:
+    """Read a leaf. Raises LogBroken, naming the index, for anything this version would not write."""
+    try:
+        fields = json.loads(entry)
+        statement = _statement(fields)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise LogBroken(index=index, detail=f"不是有效的记录（{error}）") from error
+    if statement.seq != index:
+        raise LogBroken(index=index, detail=f"序号不符（记录自称 {statement.seq}）")
+    if encode(statement) != entry:
+        raise LogBroken(index=index, detail="不是规范的 JSON 形式")
+    return statement
+
+
+def _statement(fields: Any) -> Statement:
+    if not isinstance(fields, dict) or fields.pop("v") != VERSION:
+        raise ValueError("unknown version")
+    kind = KINDS[fields.pop("kind")]
+    head = {name: _typed(fields.pop(name), hint) for name, hint in (("station", str), ("at", str), ("by", str))}
+    return Statement(seq=_typed(fields.pop("seq"), int), body=_body(kind, fields), **head)
+
+
+def _body(kind: type[Body], fields: dict[str, Any]) -> Body:
+    hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if typing.get_origin(hint) is not typing.ClassVar}
+    if hints.keys() != fields.keys():
+        raise ValueError(f"fields {sorted(hints.keys() ^ fields.keys())}")
+    return kind(**{name: _typed(fields[name], hint) for name, hint in hints.items()})
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    """`value` if it is exactly of the hinted kind; lists become tuples."""
+    if isinstance(hint, types.UnionType):
+        if value is None:
+            return None
+        (hint,) = (part for part in typing.get_args(hint) if part is not types.NoneType)
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise TypeError("not a list")
+        return tuple(_typed(each, typing.get_args(hint)[0]) for each in value)
+    if type(value) is not hint:
+        raise TypeError(f"{value!r} is not {hint.__name__}")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,214 @@
+"""The station's log: appended to in one durable step, and never signed against its own past.
+
+Order of an append: entry bundles durable → hash tiles durable → checkpoint in the journal
+(`checkpoints.txt`) durable → `checkpoint` published. A checkpoint therefore never leaves before its
+leaves, and after any crash the journal's last whole record is what was last published: equivocation
+by accident (an honest dock that signs another tree after a power cut) would look like fraud.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nacl.signing import SigningKey
+
+from avrecord import durable
+from avrecord.errors import LogBroken
+from avrecord.seal import note, tiles
+from avrecord.seal.merkle import CompactRange, leaf_hash, subtree_root
+from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+
+SEPARATOR = "---\n"
+
+
+@dataclass(slots=True)
+class _Edge:
+    """The right edge of the tree: what an append must know."""
+
+    size: int = 0
+    entries: list[bytes] = field(default_factory=list)
+    levels: list[list[bytes]] = field(default_factory=list)
+
+    def root(self) -> bytes:
+        peaks: list[bytes] = []
+        for hashes in reversed(self.levels):
+            at = 0
+            for bit in reversed(range(8)):
+                if len(hashes) >> bit & 1:
+                    peaks.append(subtree_root(hashes[at : at + (1 << bit)]))
+                    at += 1 << bit
+        return CompactRange(self.size, peaks).root()
+
+
+class Log:
+    """One station's append-only log. Safe for several threads and processes: one lock for all."""
+
+    def __init__(self, folder: Path, key: SigningKey, origin: str) -> None:
+        self.folder = folder
+        self._key = key
+        self._verifier = NoteKey(origin, bytes(key.verify_key))
+        self._thread_lock = threading.RLock()
+        self._edge = _Edge()
+        self._depth = 0
+        durable.make_folder(folder)
+        with self.writing():
+            self._load()
+
+    @property
+    def size(self) -> int:
+        """Leaves published, as far as this process knows."""
+        return self._edge.size
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock, against other threads and processes. May be nested."""
+        with self._thread_lock:
+            if self._depth:
+                yield
+                return
+            with durable.locked(self.folder / ".lock"):
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+
+    def append(self, make: Callable[[int], list[bytes]]) -> range:
+        """Append what `make(first index)` returns, publish one checkpoint, return the indices.
+
+        When this returns, the leaves and the checkpoint are durable. When it raises, nothing was
+        published and the same statements may be appended again.
+        """
+        with self.writing():
+            if self._published_size() != self._edge.size:
+                self._load()
+            first = self._edge.size
+            try:
+                self._extend(make(first))
+                if self._edge.size > first:
+                    self._publish()
+            except BaseException:
+                self._edge = _Edge(size=-1)  # unknown: the next append reads the disk again
+                raise
+            return range(first, self._edge.size)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Published entries with their indices."""
+        return tiles.entries(self.folder, start, self.size if stop is None else stop)
+
+    def checkpoint(self) -> str:
+        """The published checkpoint, a signed note; empty for a log without leaves."""
+        path = self.folder / "checkpoint"
+        return path.read_text("utf-8") if path.exists() else ""
+
+    def refresh(self) -> int:
+        """Notice what other processes published; return the size."""
+        with self.writing():
+            if self._published_size() != self._edge.size:
+                self._load()
+            return self._edge.size
+
+    def _extend(self, entries: list[bytes]) -> None:
+        edge, first = self._edge, self._edge.size
+        self._write_bundles(entries)
+        touched: dict[int, list[tuple[int, list[bytes]]]] = {}
+        for entry in entries:
+            self._push(0, leaf_hash(entry), touched)
+            edge.size += 1
+        for level, full in touched.items():
+            for number, hashes in full:
+                tiles.write_tile(self.folder, level, number, hashes)
+        for level, hashes in enumerate(edge.levels):
+            changed = first >> 8 * level != edge.size >> 8 * level
+            if hashes and changed:
+                tiles.write_tile(self.folder, level, edge.size >> 8 * (level + 1), hashes)
+
+    def _push(self, level: int, value: bytes, touched: dict[int, list[tuple[int, list[bytes]]]]) -> None:
+        """Add a hash at a level; a tile that is full is noted for writing and rises as one hash."""
+        edge = self._edge
+        if level == len(edge.levels):
+            edge.levels.append([])
+        hashes = edge.levels[level]
+        hashes.append(value)
+        if len(hashes) == tiles.WIDTH:
+            number = edge.size >> 8 * (level + 1)
+            touched.setdefault(level, []).append((number, list(hashes)))
+            edge.levels[level] = []
+            self._push(level + 1, subtree_root(hashes), touched)
+
+    def _write_bundles(self, entries: list[bytes]) -> None:
+        edge = self._edge
+        number = edge.size // tiles.WIDTH
+        waiting = [*edge.entries, *entries]
+        while len(waiting) >= tiles.WIDTH:
+            tiles.write_bundle(self.folder, number, waiting[: tiles.WIDTH])
+            waiting, number = waiting[tiles.WIDTH :], number + 1
+        if waiting:
+            tiles.write_bundle(self.folder, number, waiting)
+        edge.entries = waiting
+
+    def _publish(self) -> None:
+        text = Checkpoint(self._verifier.name, self._edge.size, self._edge.root()).text
+        signed = note.sign(text, self._key, self._verifier.name)
+        durable.append_to(self.folder / "checkpoints.txt", (signed + SEPARATOR).encode())
+        durable.replace_with(self.folder / "checkpoint", signed.encode())
+
+    def _published_size(self) -> int:
+        signed = self.checkpoint()
+        return self._opened(signed).size if signed else 0
+
+    def _load(self) -> None:
+        """Read the right edge from disk and refuse to go on from anything that contradicts it."""
+        journal = self._heal_journal()
+        published = self.checkpoint()
+        if journal and journal != published:
+            if published and self._opened(published).size > self._opened(journal).size:
+                raise LogBroken(index=self._opened(journal).size, detail="检查点簿比已发布的检查点短")
+            durable.replace_with(self.folder / "checkpoint", journal.encode())
+        elif published and not journal:
+            raise LogBroken(index=0, detail="检查点簿不见了")
+        if not journal:
+            self._edge = _Edge()
+            return
+        checkpoint = self._opened(journal)
+        self._edge = self._read_edge(checkpoint.size)
+        if self._edge.root() != checkpoint.root:
+            raise LogBroken(index=checkpoint.size, detail="日志内容与最后发布的检查点不符")
+
+    def _read_edge(self, size: int) -> _Edge:
+        edge = _Edge(size=size)
+        level = 0
+        while size >> 8 * level:
+            width = (size >> 8 * level) % tiles.WIDTH
+            number = size >> 8 * (level + 1)
+            edge.levels.append(tiles.read_tile(self.folder, level, number, width) if width else [])
+            level += 1
+        if width := size % tiles.WIDTH:
+            edge.entries = tiles.read_bundle(self.folder, size // tiles.WIDTH, width)
+            if [leaf_hash(entry) for entry in edge.entries] != edge.levels[0]:
+                raise LogBroken(index=size - width, detail="记录与哈希瓦片不符")
+        return edge
+
+    def _heal_journal(self) -> str:
+        """The journal's last whole record; a torn tail, which was never published, is cut off."""
+        path = self.folder / "checkpoints.txt"
+        if not path.exists():
+            return ""
+        content = path.read_text("utf-8")
+        *records, torn = content.split(SEPARATOR)
+        if torn:
+            durable.replace_with(path, content[: -len(torn)].encode())
+        return records[-1] if records else ""
+
+    def _opened(self, signed: str) -> Checkpoint:
+        try:
+            checkpoint = Checkpoint.parse(note.open_note(signed, [self._verifier]))
+        except BadNote as error:
+            raise LogBroken(index=0, detail=f"检查点无效（{error}）") from error
+        if checkpoint.origin != self._verifier.name:
+            raise LogBroken(index=0, detail="检查点属于另一个采集站")
+        return checkpoint

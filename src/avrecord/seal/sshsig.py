@@ -1,0 +1,125 @@
+"""Clip seals: OpenSSH signatures over a digest (OpenSSH `PROTOCOL.sshsig`).
+
+The signed bytes hold H(message), so the SHA-256 taken while copying is enough and stock
+`ssh-keygen -Y verify` still checks the seal on the video itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from dataclasses import dataclass
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
+
+NAMESPACE = b"clip@avrecord"
+MAGIC = b"SSHSIG"
+ALGORITHM = b"ssh-ed25519"
+HASH = b"sha256"
+HEAD = "-----BEGIN SSH SIGNATURE-----"
+TAIL = "-----END SSH SIGNATURE-----"
+
+
+class Malformed(ValueError):
+    """The text is not an SSHSIG of the form that this product writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """封存: a parsed signature. Made by `parse`; only `sign` makes the text of a new one."""
+
+    public: bytes
+    namespace: bytes
+    signature: bytes
+
+
+def sign(key: SigningKey, digest: bytes, namespace: bytes = NAMESPACE) -> str:
+    """The armoured signature over a 32-byte SHA-256 digest, as `ssh-keygen -Y sign` writes it."""
+    raw = key.sign(_signed_bytes(digest, namespace)).signature
+    blob = (
+        MAGIC
+        + struct.pack(">I", 1)
+        + _string(_string(ALGORITHM) + _string(bytes(key.verify_key)))
+        + _string(namespace)
+        + _string(b"")
+        + _string(HASH)
+        + _string(_string(ALGORITHM) + _string(raw))
+    )
+    return f"{HEAD}\n{base64.encodebytes(blob).decode()}{TAIL}\n"
+
+
+def parse(text: str) -> Seal:
+    """Take an armoured signature apart. Raises Malformed for anything but our own form."""
+    lines = text.strip().splitlines()
+    if len(lines) < 3 or lines[0] != HEAD or lines[-1] != TAIL:
+        raise Malformed("not an SSH signature")
+    try:
+        blob = base64.b64decode("".join(lines[1:-1]), validate=True)
+    except binascii.Error as error:
+        raise Malformed(str(error)) from error
+    # b64decode takes more than one text for the same bytes; only the canonical one counts.
+    if base64.b64encode(blob).decode() != "".join(lines[1:-1]):
+        raise Malformed("base64 is not canonical")
+    if blob[:10] != MAGIC + struct.pack(">I", 1):
+        raise Malformed("unknown version")
+    public, namespace, reserved, hash_name, signature = _strings(blob[10:], 5)
+    if reserved or hash_name != HASH:
+        raise Malformed("unknown hash or reserved field")
+    return Seal(_inner(public), namespace, _inner(signature))
+
+
+def verify(seal: Seal, digest: bytes, namespace: bytes = NAMESPACE) -> bool:
+    """Whether the seal's own key signed this digest for this purpose. Trust in the key is apart."""
+    if seal.namespace != namespace or len(seal.public) != 32 or len(seal.signature) != 64:
+        return False
+    try:
+        VerifyKey(seal.public).verify(_signed_bytes(digest, namespace), seal.signature)
+    except BadSignatureError:
+        return False
+    return True
+
+
+def public_line(public: bytes, comment: str) -> str:
+    """The key as one line of OpenSSH's public key format."""
+    blob = _string(ALGORITHM) + _string(public)
+    return f"ssh-ed25519 {base64.b64encode(blob).decode()} {comment}"
+
+
+def allowed_signer(identity: str, public: bytes) -> str:
+    """One line of an `allowed_signers` file that allows this key for clips and nothing else."""
+    key = public_line(public, identity)
+    return f'{identity} namespaces="{NAMESPACE.decode()}" {key}\n'
+
+
+def _signed_bytes(digest: bytes, namespace: bytes) -> bytes:
+    if len(digest) != 32:
+        raise ValueError("a SHA-256 digest has 32 bytes")
+    return MAGIC + _string(namespace) + _string(b"") + _string(HASH) + _string(digest)
+
+
+def _string(value: bytes) -> bytes:
+    return struct.pack(">I", len(value)) + value
+
+
+def _strings(blob: bytes, count: int) -> list[bytes]:
+    found, at = [], 0
+    for _ in range(count):
+        if at + 4 > len(blob):
+            raise Malformed("cut short")
+        (length,) = struct.unpack_from(">I", blob, at)
+        if at + 4 + length > len(blob):
+            raise Malformed("cut short")
+        found.append(blob[at + 4 : at + 4 + length])
+        at += 4 + length
+    if at != len(blob):
+        raise Malformed("bytes after the end")
+    return found
+
+
+def _inner(blob: bytes) -> bytes:
+    algorithm, value = _strings(blob, 2)
+    if algorithm != ALGORITHM:
+        raise Malformed(f"algorithm {algorithm!r}")
+    return value

@@ -1,0 +1,150 @@
+"""Reading a log as an auditor does: bytes first, then meaning; nothing is taken from the database.
+
+Steps, so that they can be ticked off:
+1. the checkpoint is signed by the log key that the caller trusts;
+2. the tree over the stored entries has the checkpoint's root, and every earlier checkpoint in the
+   journal is a signed prefix of it;
+3. each entry parses strictly;
+4. for each clip: bytes, seal, key (in `clips`).
+Without a checkpoint from elsewhere none of this shows a log that its station cut or rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avrecord.errors import LogBroken
+from avrecord.model.finding import Finding
+from avrecord.model.statement import KeyChanged, Statement, Taken
+from avrecord.seal import note, sshsig, tiles
+from avrecord.seal.codec import decode
+from avrecord.seal.log import SEPARATOR
+from avrecord.seal.merkle import CompactRange, leaf_hash
+from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+
+
+@dataclass(slots=True)
+class ReadLog:
+    """What a log says, and the findings about the log itself."""
+
+    size: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    taken: dict[str, tuple[int, Taken]] = field(default_factory=dict)
+    """By stored path: the leaf's index and what it says."""
+    clip_keys: dict[bytes, int] = field(default_factory=dict)
+    """Public clip keys that the log announced, with the index from which they sign."""
+
+
+def read_log(folder: Path, trusted: NoteKey) -> ReadLog:
+    """Check a log folder against the key the caller trusts and collect what it says of clips.
+
+    Never raises for a bad log: what is wrong is a finding, and what can still be read is read.
+    """
+    read = ReadLog()
+    head = _opened(folder / "checkpoint", trusted, read)
+    earlier = _journal(folder / "checkpoints.txt", trusted, read)
+    if head is None:
+        return read
+    read.size = head.size
+    try:
+        for statement in _entries(folder, head, earlier, read):
+            _note(statement, read)
+    except LogBroken as error:
+        _found(read, "CHECKPOINT_INVALID", str(error.facts["index"]), detail=str(error.facts["detail"]))
+    if earlier and max(earlier) > head.size:
+        _found(read, "LOG_TRUNCATED", str(max(earlier)), found=str(head.size), detail="检查点簿中有更长的日志")
+    return read
+
+
+def check_seal(seal_text: str, digest: bytes, index: int, known: dict[bytes, int], stored: str) -> Finding | None:
+    """Step 4 for one clip: what is wrong with its seal, or None.
+
+    `digest` is that of the bytes as the log states them, so an altered clip is not reported twice.
+    """
+    try:
+        seal = sshsig.parse(seal_text)
+    except sshsig.Malformed as error:
+        return Finding("BAD_SIGNATURE", stored, index, detail=str(error))
+    if seal.public not in known:
+        return Finding("UNKNOWN_KEY", stored, index, detail="签名所用的公钥不在日志中")
+    if seal.namespace != sshsig.NAMESPACE or known[seal.public] > index:
+        return Finding("WRONG_KEY", stored, index, detail="密钥用途或启用时间不符")
+    if not sshsig.verify(seal, digest):
+        return Finding("BAD_SIGNATURE", stored, index, detail="签名与日志所记内容不符")
+    return None
+
+
+def _entries(folder: Path, head: Checkpoint, earlier: dict[int, bytes], read: ReadLog) -> Iterator[Statement]:
+    """Statements in order, while the tree over them is compared with every checkpoint passed."""
+    tree = CompactRange()
+    for index, entry in tiles.entries(folder, 0, head.size):
+        tree.append(leaf_hash(entry))
+        root = earlier.get(tree.size)
+        if root is not None and root != tree.root():
+            _found(read, "LOG_FORK", str(tree.size), root.hex(), tree.root().hex(), "与当时发布的检查点不符")
+        try:
+            yield decode(entry, index)
+        except LogBroken as error:
+            read.findings.append(Finding("MALFORMED", "log", index, detail=str(error.facts["detail"])))
+    if tree.root() != head.root:
+        _found(read, "CHECKPOINT_INVALID", str(head.size), head.root.hex(), tree.root().hex(), "记录与检查点不符")
+
+
+def _note(statement: Statement, read: ReadLog) -> None:
+    body = statement.body
+    if isinstance(body, KeyChanged) and body.role == "clip":
+        read.clip_keys.setdefault(sshsig_public(body.public), statement.seq)
+    elif isinstance(body, Taken):
+        if body.stored in read.taken:
+            read.findings.append(Finding("MALFORMED", body.stored, statement.seq, detail="同一位置封存了两次"))
+        read.taken.setdefault(body.stored, (statement.seq, body))
+
+
+def sshsig_public(line: str) -> bytes:
+    """The 32 bytes behind an OpenSSH public key line; empty when it is not one."""
+    try:
+        return note.canonical_base64(line.split()[1])[-32:]
+    except (IndexError, BadNote):
+        return b""
+
+
+def _opened(path: Path, trusted: NoteKey, read: ReadLog) -> Checkpoint | None:
+    try:
+        return _checkpoint(path.read_text("utf-8"), trusted)
+    except FileNotFoundError:
+        _found(read, "CHECKPOINT_INVALID", "0", detail="没有检查点")
+    except (BadNote, UnicodeDecodeError) as error:
+        _found(read, "CHECKPOINT_INVALID", "0", detail=f"检查点签名或格式不符（{error}）")
+    return None
+
+
+def _journal(path: Path, trusted: NoteKey, read: ReadLog) -> dict[int, bytes]:
+    """Size → root of every checkpoint ever published. Two roots for one size are a fork."""
+    roots: dict[int, bytes] = {}
+    try:
+        records = path.read_text("utf-8").split(SEPARATOR)[:-1]
+    except (FileNotFoundError, UnicodeDecodeError):
+        _found(read, "CHECKPOINT_INVALID", "0", detail="检查点簿不见了或读不出")
+        return roots
+    for record in records:
+        try:
+            checkpoint = _checkpoint(record, trusted)
+        except BadNote as error:
+            _found(read, "CHECKPOINT_INVALID", "0", detail=f"检查点簿中有无效的检查点（{error}）")
+            continue
+        if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+            _found(read, "LOG_FORK", str(checkpoint.size), detail="同一长度有两个签过名的检查点")
+    return roots
+
+
+def _checkpoint(signed: str, trusted: NoteKey) -> Checkpoint:
+    checkpoint = Checkpoint.parse(note.open_note(signed, [trusted]))
+    if checkpoint.origin != trusted.name:
+        raise BadNote("another log's checkpoint")
+    return checkpoint
+
+
+def _found(read: ReadLog, code: str, index: str, expected: str | None = None, found: str | None = None, detail: str = "") -> None:
+    read.findings.append(Finding(code, "log", int(index), expected, found, detail))

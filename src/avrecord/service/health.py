@@ -1,0 +1,78 @@
+"""Is this station able to work? The same checks for `doctor` and the status page."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils.utils import sqlite3
+
+from avrecord.errors import AvrecordError
+from avrecord.media.worker import Limits, isolated
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import catch_up
+
+BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a station clock before this is wrong for certain
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: what, whether it is well, and a sentence."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def problems(kit: Kit, thorough: bool = False) -> list[Check]:
+    """Every check in order. With `thorough` the decoder child is started once as well."""
+    found = [_database(kit), _vault(kit), _space(kit), _clock(kit), _keys(kit), _dock(kit)]
+    return [*found, _decoder()] if thorough else found
+
+
+def _database(kit: Kit) -> Check:
+    try:
+        catch_up(kit)
+    except AvrecordError as error:
+        return Check("数据库与日志", False, str(error))
+    return Check("数据库与日志", True, f"SQLite {sqlite3.sqlite_version}，与日志 {kit.log.size} 条一致")
+
+
+def _vault(kit: Kit) -> Check:
+    try:
+        with tempfile.TemporaryFile(dir=kit.vault.incoming) as file:
+            file.write(b"x")
+            os.fsync(file.fileno())
+    except OSError as error:
+        return Check("库可写", False, f"{kit.vault.incoming}：{error.strerror}")
+    return Check("库可写", True, str(kit.vault.root))
+
+
+def _space(kit: Kit) -> Check:
+    free = kit.vault.free()
+    return Check("磁盘空间", free > 0, f"可用 {free / 1e9:.1f} GB（已留出 {kit.settings.vault.reserve_mib} MiB）")
+
+
+def _clock(kit: Kit) -> Check:
+    now = kit.clock()
+    return Check("采集站时钟", now > BUILT, f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _keys(kit: Kit) -> Check:
+    return Check("密钥", True, f"片段密钥 {kit.sealer.key_id}")
+
+
+def _dock(kit: Kit) -> Check:
+    roots = [kit.root / root for root in kit.settings.dock.roots]
+    missing = [str(root) for root in roots if not Path(root).is_dir()]
+    return Check("停靠目录", not missing, f"不存在：{'、'.join(missing)}" if missing else "、".join(map(str, roots)))
+
+
+def _decoder() -> Check:
+    with isolated("avrecord.pipeline.probing:ready", {}, Limits(wall_s=60)) as outcome:
+        if outcome.answer is None:
+            return Check("抽检程序", False, outcome.reason or "")
+        return Check("抽检程序", True, str(outcome.answer["versions"]))

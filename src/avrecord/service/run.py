@@ -1,0 +1,192 @@
+"""`avrecord run`: one process. One thread takes cards, one examines and links, one serves pages.
+
+Every loop asks again what is not done yet, so being killed anywhere needs no clean-up. Errors in a
+loop are logged and the loop goes on: an unattended station must take the next card.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+
+from avrecord import __version__, durable, station
+from avrecord.dock.listing import list_files
+from avrecord.dock.volumes import docked
+from avrecord.errors import AvrecordError, CardError, Interrupted, NoSpace, StationBusy
+from avrecord.model.card import SourceFile, Volume
+from avrecord.model.statement import ServiceStarted
+from avrecord.pipeline.examine import examine_pending
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.link import link_all
+from avrecord.pipeline.receive import receive, volume_key
+from avrecord.pipeline.record import state
+from avrecord.service.logs import logger
+from avrecord.service.notify import notify
+from avrecord.service.slots import Slots
+from avrecord.service.wake import Wake
+from avrecord.settings import load
+
+BuildPages = Callable[[Kit, Callable[[], dict[str, Any]]], Any]
+
+
+def serve(root: Path, build_pages: BuildPages) -> None:
+    """Run until SIGTERM or SIGINT. Raises StationBusy when another process serves this station."""
+    load(root)
+    with _only_one(root):
+        service = Service(root, build_pages)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        service.run()
+
+
+@contextmanager
+def _only_one(root: Path) -> Iterator[None]:
+    lock = root / ".service.lock"
+    try:
+        with durable.locked(lock, wait=False) as fd:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            yield
+    except BlockingIOError as error:
+        raise StationBusy(root=root, pid=lock.read_text("ascii", "replace").strip() or "?") from error
+
+
+class Service:
+    """The running station. `status` is what the page shows."""
+
+    def __init__(self, root: Path, build_pages: BuildPages) -> None:
+        self.log: structlog.stdlib.BoundLogger = logger()
+        self.stopping = threading.Event()
+        self.work = threading.Event()
+        self.slots = Slots()
+        self.kit = station.open_station(root, self._tell)
+        self.roots = [root / folder for folder in self.kit.settings.dock.roots]
+        self.wake = Wake(self.roots)
+        self.last_scan = 0.0
+        self._taken: dict[str, tuple[SourceFile, ...]] = {}
+        web = self.kit.settings.web
+        config = uvicorn.Config(build_pages(self.kit, self.status), web.host, web.port, log_level="warning", access_log=False)
+        self.web = uvicorn.Server(config)
+
+    def run(self) -> None:
+        """Work until told to stop. Nothing is lost whenever it ends."""
+        healed = station.heal(self.kit)
+        state(self.kit, [ServiceStarted(version=__version__)])
+        self.log.info("started", station=self.kit.station, version=__version__, healed=healed, log=self.kit.log.size)
+        pages = threading.Thread(target=self._serve_pages, name="pages", daemon=True)
+        examiner = threading.Thread(target=self._examine_loop, name="examiner", daemon=True)
+        self.wake.start()
+        pages.start()
+        examiner.start()
+        self._intake_loop()
+        self.web.should_exit = True
+        self.work.set()
+        examiner.join(8)
+        pages.join(2)
+        self.log.info("stopped", log=self.kit.log.size)
+
+    def stop(self) -> None:
+        """Ask all loops to end; safe in a signal handler."""
+        self.stopping.set()
+        self.wake.stop()
+
+    def status(self) -> dict[str, Any]:
+        """Slots and times, for the page. No I/O."""
+        return {
+            "slots": self.slots.rows(),
+            "seconds_since_scan": round(time.monotonic() - self.last_scan, 1) if self.last_scan else None,
+        }
+
+    def _intake_loop(self) -> None:
+        first = True
+        while not self.stopping.is_set():
+            try:
+                self._scan()
+                self.last_scan = time.monotonic()
+                notify("READY=1\nWATCHDOG=1\nSTATUS=等待插卡" if first else "WATCHDOG=1")
+                first = False
+            except Interrupted:
+                break
+            except Exception as error:
+                self._report("scan_failed", error)
+            self.wake.wait(self.kit.settings.dock.rescan_seconds)
+
+    def _scan(self) -> None:
+        volumes = docked(self.roots)
+        self.slots.keep({volume_key(volume) for volume in volumes})
+        for volume in volumes:
+            if self.stopping.is_set():
+                return
+            self._take(volume)
+        self.work.set()
+
+    def _take(self, volume: Volume) -> None:
+        """Receive one card, unless nothing on it changed since it was taken completely."""
+        key = volume_key(volume)
+        try:
+            listing = list_files(volume)
+            if self._taken.get(key) == listing:
+                return
+            self.slots.put(key, volume.root, "taking")
+            receipt = receive(volume, self.kit)
+        except NoSpace as error:
+            self.slots.put(key, volume.root, "no_space", str(error))
+            self._report("no_space", error)
+            return
+        except CardError as error:
+            self.slots.put(key, volume.root, "fault", str(error))
+            self._report("card_failed", error)
+            return
+        if receipt.complete:
+            self._taken[key] = listing
+        detail = receipt.problem or "、".join(receipt.failed) or None
+        self.slots.put(key, volume.root, "done" if receipt.complete else "incomplete", detail, receipt)
+        self.log.info(
+            "card", card=receipt.title, files=receipt.files, sealed=receipt.sealed, set_aside=receipt.set_aside,
+            again=receipt.again, unchanged=receipt.unchanged, bytes=receipt.bytes, complete=receipt.complete,
+        )  # fmt: skip
+        self.work.set()
+
+    def _examine_loop(self) -> None:
+        while not self.stopping.is_set():
+            self.work.wait(self.kit.settings.dock.rescan_seconds)
+            self.work.clear()
+            try:
+                link_all(self.kit)
+                if examine_pending(self.kit, self.stopping):
+                    link_all(self.kit)
+            except Interrupted:
+                return
+            except Exception as error:
+                self._report("examine_failed", error)
+        self.kit.store.close()
+
+    def _serve_pages(self) -> None:
+        try:
+            self.web.run()
+        except (Exception, SystemExit) as error:  # a taken port must not stop intake
+            self._report("pages_failed", error)
+
+    def _report(self, event: str, error: BaseException) -> None:
+        known = isinstance(error, AvrecordError)
+        self.log.error(event, error=type(error).__name__, detail=str(error), exc_info=None if known else error)
+
+    def _tell(self, event: str, **facts: object) -> None:
+        """Progress of the story; the place where a stop reaches a copy that runs for minutes."""
+        if self.stopping.is_set() and event in ("taking", "copied"):
+            raise Interrupted
+        if event == "copied":
+            self.slots.progress(facts)
+        elif event == "examined":
+            self.log.info("examined", clip=facts["clip"], outcome=facts["outcome"], seen=facts["seen"])
+        elif event == "file_failed":
+            self.log.warning("file_failed", card=facts["card"], detail=facts["why"])

@@ -1,0 +1,140 @@
+"""`station.toml`: what a bureau sets, checked on reading, with the reason for each default.
+
+Values can be overridden by environment variables such as AVRECORD_STATION__DOCK__RESCAN_SECONDS.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from avrecord.errors import ConfigError, NoStation
+
+FILE = "station.toml"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StationTable(_Table):
+    """Who this station is. `id` stands in every statement and in the log's name."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
+    name: str
+    unit: str = ""
+
+
+class DockTable(_Table):
+    """`roots`: folders under which cards appear, as mounts or as plain folders."""
+
+    roots: tuple[str, ...] = ("dock",)
+    settle_seconds: Annotated[float, Field(ge=0, le=60)] = 2.0  # FAT's clock step
+    rescan_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0  # events get lost; this does not
+
+
+class VaultTable(_Table):
+    reserve_mib: Annotated[int, Field(ge=0)] = 512  # intake stops while this much is still free
+
+
+class CheckTable(_Table):
+    """Limits of the isolated child and the tuning of the cascade."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = max(1, os.cpu_count() or 1)
+    gate: Annotated[float, Field(ge=0, le=1)] = 0.08
+    key_frame_every_ms: Annotated[int, Field(ge=0)] = 900
+    memory_mib: Annotated[int, Field(ge=512)] = 3072
+    cpu_seconds: Annotated[int, Field(ge=1)] = 1800
+    wall_seconds: Annotated[int, Field(ge=1)] = 3600
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+
+
+class LinkTable(_Table):
+    buffer_seconds: Annotated[int, Field(ge=0, le=3600)] = 300  # peers advise at most 4-5 minutes
+    unread_clock_seconds: Annotated[int, Field(ge=0)] = 60  # doubt about a clock that no card told
+    longest_stage_hours: Annotated[int, Field(ge=1)] = 8
+
+
+class CoverageTable(_Table):
+    tolerance_seconds: Annotated[int, Field(ge=0)] = 10
+    grace_days: Annotated[int, Field(ge=0)] = 1  # no 城管 figure exists; police: within 24 h (辽宁公安 2015)
+
+
+class CareTable(_Table):
+    """What makes a recorder-day lost, besides repairs and reported faults."""
+
+    lost_by_footage: tuple[str, ...] = ("damaged", "unreadable", "mute", "frozen")
+    clock_limit_seconds: Annotated[int, Field(ge=0)] = 60
+
+
+class WebTable(_Table):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8720
+
+
+class Settings(BaseSettings):
+    """All of `station.toml`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="AVRECORD_STATION__", env_nested_delimiter="__")
+    station: StationTable
+    dock: DockTable = DockTable()
+    vault: VaultTable = VaultTable()
+    check: CheckTable = CheckTable()
+    link: LinkTable = LinkTable()
+    coverage: CoverageTable = CoverageTable()
+    care: CareTable = CareTable()
+    web: WebTable = WebTable()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+
+def load(root: Path) -> Settings:
+    """Read a station's configuration. Raises NoStation or ConfigError with every wrong value named."""
+    path = root / FILE
+    if not path.is_file():
+        raise NoStation(root=root, path=path, detail="")
+    try:
+        return Settings(**tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path=path, detail=f"不是有效的 TOML（{error}）") from error
+    except ValidationError as error:
+        raise ConfigError(path=path, detail="；".join(_sentence(e) for e in error.errors())) from error
+
+
+_SENTENCES = {
+    "missing": "缺少 {at}",
+    "extra_forbidden": "不认识 {at}",
+    "string_pattern_mismatch": "{at} 的写法不对：{input}",
+    "int_parsing": "{at} 应为整数：{input}",
+    "int_type": "{at} 应为整数：{input}",
+    "int_from_float": "{at} 应为整数：{input}",
+    "float_parsing": "{at} 应为数字：{input}",
+    "float_type": "{at} 应为数字：{input}",
+    "string_type": "{at} 应为文字：{input}",
+    "tuple_type": "{at} 应为列表：{input}",
+    "model_type": "{at} 应为一节设置：{input}",
+    "greater_than": "{at} 太小：{input}",
+    "greater_than_equal": "{at} 太小：{input}",
+    "less_than": "{at} 太大：{input}",
+    "less_than_equal": "{at} 太大：{input}",
+}
+
+
+def _sentence(error: Any) -> str:
+    at = ".".join(str(part) for part in error["loc"])
+    return _SENTENCES.get(error["type"], "{at} 的值不对：{input}").format(at=at, input=error.get("input"))

@@ -1,0 +1,127 @@
+"""A station: its folder, and the kit that works on it. The only place that knows this edition."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import avrecord
+from avrecord import durable
+from avrecord.dock import profiles
+from avrecord.errors import ConfigError, NoStation, StationExists, ToolMissing
+from avrecord.model.statement import ConfigChanged, KeyChanged
+from avrecord.pipeline import intents
+from avrecord.pipeline.bring import adopt_checklist
+from avrecord.pipeline.kit import Kit, Tell, silent
+from avrecord.pipeline.record import catch_up, state
+from avrecord.seal import keys
+from avrecord.seal.log import Log
+from avrecord.seal.note import NoteKey
+from avrecord.seal.sshsig import public_line
+from avrecord.settings import FILE, Settings, load
+from avrecord.store.records import Records
+from avrecord.store.sqlite import Store
+from avrecord.vault.attachments import Attachments
+from avrecord.vault.folder import FolderVault
+
+DATABASE = "avrecord.db"
+
+
+def now() -> datetime:
+    """The station's clock: whole microseconds, aware UTC."""
+    return datetime.now(UTC)
+
+
+def create(root: Path, station: str, name: str, unit: str = "") -> None:
+    """Set up a station folder: configuration, keys, log, default checklist. Never over an existing one."""
+    if (root / FILE).exists():
+        raise StationExists(root=root, path=root / FILE, detail="")
+    durable.make_folder(root)
+    shipped_config = shipped("config")
+    text = (shipped_config / FILE).read_text("utf-8").format(id=station, name=name, unit=unit)
+    tomllib.loads(text)
+    for source, target in ((shipped_config, root / "config"), (shipped("devices"), root / "devices")):
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE))
+    durable.make_folder(root / "dock")
+    durable.make_folder(root / "exports")
+    if not (root / "keys").exists():
+        keys.create(root / "keys", station)
+    durable.replace_with(root / FILE, text.encode())
+    kit = open_station(root)
+    adopt_checklist(root / "config" / "checklists" / "default.toml", "service", kit)
+
+
+def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] = now) -> Kit:
+    """Load a station and heal what a crash left: the log's edge, the index, unstated clips."""
+    settings = load(root)
+    station_keys = keys.load(root / "keys", settings.station.id)
+    store = Store(root / DATABASE)
+    attachments = Attachments(root / "attachments")
+    kit = Kit(
+        root=root,
+        settings=settings,
+        log=Log(root / "log", station_keys.log, station_keys.origin),
+        log_key=NoteKey(station_keys.origin, bytes(station_keys.log.verify_key)),
+        sealer=station_keys.sealer,
+        store=store,
+        records=Records(store, attachments.get),
+        vault=FolderVault(root / "vault", root / "incoming", settings.vault.reserve_mib << 20),
+        attachments=attachments,
+        profiles=profiles.load(root / "devices"),
+        segments=_segments(root / "config" / "segments.toml"),
+        clock=clock,
+        tell=tell,
+    )
+    with kit.log.writing():
+        catch_up(kit)
+        _announce(kit, station_keys)
+    return kit
+
+
+def heal(kit: Kit) -> int:
+    """State clips that a crash left between vault and log; return how many. Before anything is taken."""
+    return len(intents.recover(kit))
+
+
+def rebuild(root: Path) -> int:
+    """Make the index again from log and attachments; the old one is kept beside it. Returns the leaves read."""
+    if not (root / FILE).exists():
+        raise NoStation(root=root, path=root / FILE, detail="")
+    for ending in ("", "-wal", "-shm"):
+        old = root / f"{DATABASE}{ending}"
+        if old.exists():
+            old.rename(root / f"{DATABASE}.old{ending}")
+    return open_station(root).log.size
+
+
+def shipped(name: str) -> Path:
+    """A folder of the project beside `src/` (config, devices, sample_media)."""
+    folder = Path(avrecord.__file__).resolve().parents[2] / name
+    if not folder.is_dir():
+        raise ToolMissing(what=f"项目目录 {name}/", advice="请在项目检出目录中安装（make setup）后运行。")
+    return folder
+
+
+def _announce(kit: Kit, station_keys: keys.Keys) -> None:
+    """The log names the keys that sign from here on, and the configuration in force."""
+    if kit.log.size == 0:
+        public = public_line(station_keys.sealer.public, kit.station)
+        clip = KeyChanged(role="clip", key_id=kit.sealer.key_id, public=public, reason="created")
+        log = KeyChanged(role="log", key_id=kit.log_key.id.hex(), public=kit.log_key.vkey, reason="created")
+        state(kit, [clip, log])
+    config = kit.attachments.put((kit.root / FILE).read_bytes())
+    if kit.store.row("last_config", config=config) is None:
+        state(kit, [ConfigChanged(config=config)])
+
+
+def _segments(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path=path, detail=f"要件定义读不懂（{error}）") from error
+
+
+__all__ = ["Settings", "create", "heal", "now", "open_station", "rebuild", "shipped"]

@@ -1,0 +1,1 @@
+"""Rows ↔ nouns. All SQL stands in `.sql` files; the database is a view of the log."""

@@ -1,0 +1,143 @@
+"""Attachment documents: nouns ↔ canonical JSON (RFC 8785). `docs/formats/attachments.md` gives them.
+
+What a statement names by digest must be written the same way each time and read strictly, so that
+`avrecord rebuild` gives the same rows from it in ten years.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import rfc8785
+
+from avrecord.errors import EvidenceError
+from avrecord.model.card import SourceFile
+from avrecord.model.case import Stage, StageId
+from avrecord.model.checklist import Checklist, Item, Mode
+from avrecord.model.moments import from_utc_text, utc_text
+from avrecord.model.observation import Examination, Facts, Fault, Observation
+
+Json = dict[str, Any]
+
+
+def write(name: str, content: Json) -> bytes:
+    """A document of the given schema name as canonical bytes."""
+    return rfc8785.dumps({"schema": f"avrecord.{name}/1", **content})
+
+
+def read(name: str, document: bytes) -> Json:
+    """The content of a document. Raises EvidenceError when it is of another schema."""
+    try:
+        content = json.loads(document)
+        if content.pop("schema") != f"avrecord.{name}/1":
+            raise ValueError("schema")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise EvidenceError(detail=f"附件不是 avrecord.{name}/1 格式") from error
+    return dict(content)
+
+
+def manifest(files: Iterable[SourceFile]) -> bytes:
+    """Every file on a card, in path order."""
+    return write("manifest", {"files": [source(file) for file in sorted(files)]})
+
+
+def source(file: SourceFile) -> Json:
+    """One file of a card: path as read and as bytes, size, modification time (nanoseconds, text)."""
+    return {
+        "path": file.shown,
+        "path_raw": base64.b64encode(file.path).decode(),
+        "size": file.size,
+        "mtime": str(file.mtime_ns),
+    }
+
+
+def read_manifest(document: bytes) -> tuple[SourceFile, ...]:
+    return tuple(
+        SourceFile(base64.b64decode(f["path_raw"]), f["size"], int(f["mtime"])) for f in read("manifest", document)["files"]
+    )
+
+
+def examination(found: Examination) -> bytes:
+    content = asdict(found)
+    content["cost"] = dict(found.cost)
+    return write("examination", _listed(content))
+
+
+def read_examination(document: bytes) -> Examination:
+    content = read("examination", document)
+    return Examination(
+        clip=content["clip"],
+        outcome=content["outcome"],
+        reason=content["reason"],
+        checks=tuple(content["checks"]),
+        looked=tuple(content["looked"]),
+        facts=Facts(**content["facts"]),
+        observations=tuple(Observation(**(o | {"box": tuple(o["box"])})) for o in content["observations"]),
+        faults=tuple(Fault(**fault) for fault in content["faults"]),
+        cost=tuple(sorted(content["cost"].items())),
+    )
+
+
+def stages(found: Iterable[Stage]) -> bytes:
+    return write("cases", {"stages": [_stage(stage) for stage in found]})
+
+
+def read_stages(document: bytes) -> tuple[Stage, ...]:
+    return tuple(
+        Stage(
+            StageId(row["case"], row["stage_id"]),
+            row["case_kind"],
+            row["stage"],
+            row["unit"],
+            tuple(row["officers"]),
+            from_utc_text(row["start"]),
+            from_utc_text(row["end"]),
+            row["place"],
+            row["party"],
+        )
+        for row in read("cases", document)["stages"]
+    )
+
+
+def roster(officers: Iterable[Json]) -> bytes:
+    return write("roster", {"officers": list(officers)})
+
+
+def checklist(found: Checklist) -> bytes:
+    content = asdict(found) | {"in_force_from": found.in_force_from.isoformat()}
+    return write("checklist", _listed(content))
+
+
+def read_checklist(document: bytes) -> Checklist:
+    content = read("checklist", document)
+    items = tuple(Item(**(item | {"mode": Mode(item["mode"]), "segments": tuple(item["segments"])})) for item in content["items"])
+    return Checklist(content["name"], content["unit"], content["version"], date.fromisoformat(content["in_force_from"]), items)
+
+
+def _stage(stage: Stage) -> Json:
+    return {
+        "case": stage.id.case,
+        "stage_id": stage.id.name,
+        "case_kind": stage.case_kind,
+        "stage": stage.stage,
+        "unit": stage.unit,
+        "officers": list(stage.officers),
+        "start": utc_text(stage.start),
+        "end": utc_text(stage.end),
+        "place": stage.place,
+        "party": stage.party,
+    }
+
+
+def _listed(value: Any) -> Any:
+    """Tuples become lists all the way down: canonical JSON knows no tuples."""
+    if isinstance(value, dict):
+        return {key: _listed(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_listed(each) for each in value]
+    return value

@@ -1,0 +1,41 @@
+-- stages_where --
+-- Stages, newest case first; empty parameters do not filter.
+SELECT * FROM stages
+WHERE (:case_no = '' OR case_no = :case_no) AND (:unit = '' OR unit = :unit)
+  AND (:since = '' OR starts >= :since) AND (:until = '' OR starts < :until)
+ORDER BY case_no, starts, stage_id;
+
+-- one_stage --
+SELECT * FROM stages WHERE case_no = :case_no AND stage_id = :stage_id;
+
+-- officers_of --
+SELECT officer FROM stage_officers WHERE case_no = :case_no AND stage_id = :stage_id ORDER BY officer;
+
+-- linked_clips --
+-- Clips of a stage with how they were linked.
+SELECT c.*, l.method, l.overlap_ms, l.uncertainty_ms AS link_uncertainty_ms FROM links l
+JOIN clips c ON c.clip_id = l.clip_id
+WHERE l.case_no = :case_no AND l.stage_id = :stage_id ORDER BY c.true_start, c.clip_id;
+
+-- unlinked_by_person --
+-- Clips that a person took away from a stage: no rule links them again.
+SELECT clip_id FROM unlinked WHERE case_no = :case_no AND stage_id = :stage_id;
+
+-- links_of_clip --
+SELECT case_no, stage_id, method FROM links WHERE clip_id = :clip_id ORDER BY case_no, stage_id;
+
+-- reviews_of --
+SELECT * FROM reviews WHERE case_no = :case_no AND stage_id = :stage_id ORDER BY seq;
+
+-- checklist_on --
+-- The list in force on a local day.
+SELECT * FROM checklists WHERE in_force_from <= :day ORDER BY in_force_from DESC, seq DESC LIMIT 1;
+
+-- all_checklists --
+SELECT * FROM checklists ORDER BY in_force_from, version;
+
+-- assignments_of_officers --
+SELECT recorder, officer, since, until FROM assignments ORDER BY recorder, since, officer;
+
+-- stage_exists --
+SELECT seq FROM stages WHERE case_no = :case_no AND stage_id = :stage_id;

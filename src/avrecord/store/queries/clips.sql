@@ -1,0 +1,66 @@
+-- one_clip --
+-- A clip by its id.
+SELECT * FROM clips WHERE clip_id = :clip_id;
+
+-- clips_like --
+-- Clips whose id begins with what a person typed.
+SELECT * FROM clips WHERE clip_id LIKE :beginning || '%' LIMIT 2;
+
+-- clips_where --
+-- Clips by any of case, recorder, officer, local time and state; empty parameters do not filter.
+SELECT c.* FROM clips c
+WHERE (:recorder = '' OR c.recorder = :recorder)
+  AND (:since = '' OR coalesce(c.true_start, c.sealed_at) >= :since)
+  AND (:until = '' OR coalesce(c.true_start, c.sealed_at) < :until)
+  AND (:case_no = '' OR EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id AND l.case_no = :case_no))
+  AND (:officer = '' OR EXISTS (SELECT 1 FROM assignments a WHERE a.recorder = c.recorder
+        AND a.officer = :officer
+        AND substr(coalesce(c.true_start, c.sealed_at), 1, 10) BETWEEN a.since AND coalesce(a.until, '9999')))
+  AND (:state = '' OR (:state = 'set_aside') = (c.set_aside IS NOT NULL))
+ORDER BY c.recorder, coalesce(c.true_start, c.sealed_at), c.clip_id;
+
+-- known_source --
+-- The clip that a file of a card was sealed as, if it was read without errors.
+SELECT c.clip_id, c.stored FROM sources s JOIN clips c ON c.clip_id = s.clip_id
+WHERE s.recorder = :recorder AND s.path_raw = :path_raw AND s.size = :size AND s.mtime = :mtime
+  AND (c.set_aside IS NULL OR c.set_aside <> 'read_error')
+ORDER BY c.seq DESC LIMIT 1;
+
+-- source_stated --
+-- Whether this very source of a clip is in the log already.
+SELECT 1 AS yes FROM sources WHERE recorder = :recorder AND path_raw = :path_raw
+  AND size = :size AND mtime = :mtime AND clip_id = :clip_id;
+
+-- last_manifest --
+-- The manifest of the last docking at this place.
+SELECT docking, manifest, recorder FROM dockings WHERE volume = :volume ORDER BY seq DESC LIMIT 1;
+
+-- pending_examination --
+-- Media clips without an examination, or whose examination failed fewer than three times.
+SELECT c.*, coalesce(e.attempt, 0) AS attempts FROM clips c
+LEFT JOIN examinations e ON e.clip_id = c.clip_id
+WHERE c.media IN ('video', 'audio', 'photo')
+  AND (e.clip_id IS NULL OR (e.outcome = 'failed' AND e.attempt < :most))
+ORDER BY c.important DESC, c.seq;
+
+-- attempts_of --
+-- How often a clip was examined.
+SELECT coalesce(max(attempt), 0) AS attempts FROM examinations WHERE clip_id = :clip_id;
+
+-- clips_in_window --
+-- Media clips of a recorder that may overlap a window; :longest is the longest clip's length ago.
+SELECT * FROM clips WHERE recorder = :recorder AND true_start BETWEEN :longest AND :until
+  AND media IN ('video', 'audio', 'photo');
+
+-- longest_clip --
+-- The longest clip in ms: bounds the scan of clips_in_window.
+SELECT coalesce(max(duration_ms), 0) AS ms FROM clips;
+
+-- examination --
+SELECT * FROM examinations WHERE clip_id = :clip_id;
+
+-- observations_of --
+SELECT * FROM observations WHERE clip_id = :clip_id ORDER BY n;
+
+-- faults_of --
+SELECT * FROM faults WHERE clip_id = :clip_id ORDER BY n;

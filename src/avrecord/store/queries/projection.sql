@@ -1,0 +1,102 @@
+-- add_statement --
+INSERT INTO statements VALUES (:seq, :kind, :at, :by_whom);
+
+-- add_docking --
+INSERT INTO dockings VALUES (:docking, :seq, :seen_at, :recorder, :profile, :volume, :manifest, :files, :bytes,
+    :offset_ms, :uncertainty_ms, :clock_method, :battery_percent);
+
+-- add_clip --
+-- The first sealing of some bytes stands; later sights are sources.
+INSERT INTO clips VALUES (:clip_id, :seq, :sealed_at, :size, :docking, :recorder, :name, :stored, :media,
+    :claimed_start, :true_start, :offset_ms, :uncertainty_ms, :user_no, :sequence_no, :important, :read_back,
+    :set_aside, NULL)
+ON CONFLICT (clip_id) DO NOTHING;
+
+-- add_source --
+INSERT INTO sources VALUES (:recorder, :path_raw, :size, :mtime, :clip_id, :docking) ON CONFLICT DO NOTHING;
+
+-- size_of_clip --
+SELECT size FROM clips WHERE clip_id = :clip_id;
+
+-- add_removed_early --
+INSERT INTO removed_early VALUES (:seq, :docking, :recorder, :files);
+
+-- set_examination --
+-- The latest examination of a clip stands.
+INSERT INTO examinations VALUES (:clip_id, :seq, :examined_at, :outcome, :reason, :attempt, :checks, :looked,
+    :longest_gap_ms, :video_codec, :width, :height, :digest)
+ON CONFLICT (clip_id) DO UPDATE SET seq = excluded.seq, examined_at = excluded.examined_at,
+    outcome = excluded.outcome, reason = excluded.reason, attempt = excluded.attempt, checks = excluded.checks,
+    looked = excluded.looked, longest_gap_ms = excluded.longest_gap_ms, video_codec = excluded.video_codec,
+    width = excluded.width, height = excluded.height, digest = excluded.digest;
+
+-- set_duration --
+UPDATE clips SET duration_ms = :duration_ms WHERE clip_id = :clip_id;
+
+-- clear_observations --
+DELETE FROM observations WHERE clip_id = :clip_id;
+
+-- clear_faults --
+DELETE FROM faults WHERE clip_id = :clip_id;
+
+-- add_observation --
+INSERT INTO observations VALUES (:clip_id, :n, :segment, :check_version, :at_ms, :score, :words, :evidence, :doubtful);
+
+-- add_fault --
+INSERT INTO faults VALUES (:clip_id, :n, :kind, :check_version, :from_ms, :to_ms, :detail);
+
+-- set_stage --
+INSERT INTO stages VALUES (:case_no, :stage_id, :seq, :case_kind, :stage, :unit, :starts, :ends, :place, :party)
+ON CONFLICT (case_no, stage_id) DO UPDATE SET seq = excluded.seq, case_kind = excluded.case_kind,
+    stage = excluded.stage, unit = excluded.unit, starts = excluded.starts, ends = excluded.ends,
+    place = excluded.place, party = excluded.party;
+
+-- clear_stage_officers --
+DELETE FROM stage_officers WHERE case_no = :case_no AND stage_id = :stage_id;
+
+-- add_stage_officer --
+INSERT INTO stage_officers VALUES (:case_no, :stage_id, :officer) ON CONFLICT DO NOTHING;
+
+-- set_link --
+INSERT INTO links VALUES (:case_no, :stage_id, :clip_id, :seq, :method, :overlap_ms, :uncertainty_ms)
+ON CONFLICT (case_no, stage_id, clip_id) DO UPDATE SET seq = excluded.seq, method = excluded.method,
+    overlap_ms = excluded.overlap_ms, uncertainty_ms = excluded.uncertainty_ms;
+
+-- clear_link --
+DELETE FROM links WHERE case_no = :case_no AND stage_id = :stage_id AND clip_id = :clip_id;
+
+-- set_unlinked --
+INSERT INTO unlinked VALUES (:case_no, :stage_id, :clip_id, :seq, :by_whom) ON CONFLICT DO NOTHING;
+
+-- clear_unlinked --
+DELETE FROM unlinked WHERE case_no = :case_no AND stage_id = :stage_id AND clip_id = :clip_id;
+
+-- add_review --
+INSERT INTO reviews VALUES (:seq, :case_no, :stage_id, :item, :decision, :by_whom, :at, :why);
+
+-- set_officer --
+INSERT INTO officers VALUES (:officer, :name, :unit, :category, :valid_until)
+ON CONFLICT (officer) DO UPDATE SET name = excluded.name, unit = excluded.unit,
+    category = excluded.category, valid_until = excluded.valid_until;
+
+-- set_device --
+INSERT INTO devices VALUES (:recorder, :seq, :model, :unit, :bought_on, :warranty_until, :service_life_months, :in_service)
+ON CONFLICT (recorder) DO UPDATE SET seq = excluded.seq, model = excluded.model, unit = excluded.unit,
+    bought_on = excluded.bought_on, warranty_until = excluded.warranty_until,
+    service_life_months = excluded.service_life_months, in_service = excluded.in_service;
+
+-- set_assignment --
+INSERT INTO assignments VALUES (:recorder, :officer, :since, :until)
+ON CONFLICT (recorder, officer, since) DO UPDATE SET until = excluded.until;
+
+-- set_device_event --
+INSERT INTO device_events VALUES (:recorder, :event, :since, :until, :note, :seq)
+ON CONFLICT (recorder, event, since) DO UPDATE SET until = excluded.until, note = excluded.note, seq = excluded.seq;
+
+-- set_checklist --
+INSERT INTO checklists VALUES (:name, :version, :in_force_from, :checklist, :seq)
+ON CONFLICT (name, version) DO UPDATE SET in_force_from = excluded.in_force_from,
+    checklist = excluded.checklist, seq = excluded.seq;
+
+-- add_config --
+INSERT INTO configs VALUES (:seq, :config);

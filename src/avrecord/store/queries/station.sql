@@ -1,0 +1,30 @@
+-- projected --
+-- How many leaves of the log this database reflects.
+SELECT coalesce(max(seq), -1) + 1 AS size FROM statements;
+
+-- totals --
+-- What the status page and `avrecord status` print.
+SELECT
+    (SELECT count(*) FROM clips) AS clips,
+    (SELECT count(*) FROM clips WHERE set_aside IS NOT NULL) AS set_aside,
+    (SELECT coalesce(sum(size), 0) FROM clips) AS bytes,
+    (SELECT count(*) FROM dockings) AS dockings,
+    (SELECT count(DISTINCT recorder) FROM dockings WHERE recorder <> '') AS recorders,
+    (SELECT count(*) FROM clips c LEFT JOIN examinations e ON e.clip_id = c.clip_id
+      WHERE c.media IN ('video', 'audio', 'photo') AND e.clip_id IS NULL) AS pending,
+    (SELECT count(*) FROM examinations WHERE outcome = 'failed') AS failed,
+    (SELECT count(DISTINCT case_no) FROM stages) AS cases,
+    (SELECT count(*) FROM stages) AS stages,
+    (SELECT count(*) FROM links) AS links,
+    (SELECT count(*) FROM devices) AS devices,
+    (SELECT max(seen_at) FROM dockings) AS last_docking;
+
+-- recent_dockings --
+SELECT docking, seen_at, recorder, profile, volume, files, bytes,
+    (SELECT count(*) FROM sources s WHERE s.docking = d.docking) AS taken,
+    (SELECT files FROM removed_early r WHERE r.docking = d.docking) AS left_behind
+FROM dockings d ORDER BY seq DESC LIMIT 20;
+
+-- last_config --
+-- Whether this configuration is the one stated last.
+SELECT 1 AS yes FROM configs WHERE seq = (SELECT max(seq) FROM configs) AND config = :config;

@@ -1,0 +1,204 @@
+"""Rows → nouns: what the pipeline and the faces read. One read model for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from avrecord.model.card import SourceFile
+from avrecord.model.case import Assignment, Review, Stage, StageId
+from avrecord.model.checklist import Checklist
+from avrecord.model.clip import Clip, ClipId, Media
+from avrecord.model.device import Device, Span
+from avrecord.model.moments import beijing, from_utc_text, since, utc_text
+from avrecord.model.observation import Examination, Facts, Fault, Observation
+from avrecord.store import documents
+from avrecord.store.documents import source
+from avrecord.store.projection import Fetch
+from avrecord.store.sqlite import Row, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Questions about one station, answered from its index."""
+
+    store: Store
+    fetch: Fetch
+
+    def projected(self) -> int:
+        """How many leaves of the log the index reflects."""
+        row = self.store.row("projected")
+        return int(row["size"]) if row else 0
+
+    def clip(self, clip: ClipId) -> Clip | None:
+        row = self.store.row("one_clip", clip_id=clip.hex)
+        return clip_of(row) if row else None
+
+    def clips_beginning(self, text: str) -> list[Clip]:
+        """At most two clips whose id begins so: one is an answer, two are a question."""
+        return [clip_of(row) for row in self.store.rows("clips_like", beginning=text.lower())]
+
+    def clips(self, **filters: str) -> list[Clip]:
+        """By case_no, recorder, officer, since, until (UTC text) and state; missing ones do not filter."""
+        empty = dict.fromkeys(("case_no", "recorder", "officer", "since", "until", "state"), "")
+        return [clip_of(row) for row in self.store.rows("clips_where", **(empty | filters))]
+
+    def known(self, recorder: str | None, file: SourceFile) -> tuple[ClipId, str] | None:
+        """The clip, and where it lies, that this file of this recorder was sealed as."""
+        place = source(file)
+        del place["path"]
+        row = self.store.row("known_source", recorder=recorder or "", **place)
+        return (ClipId(row["clip_id"]), row["stored"]) if row else None
+
+    def source_stated(self, recorder: str | None, file: SourceFile, clip: ClipId) -> bool:
+        place = source(file)
+        del place["path"]
+        return self.store.row("source_stated", recorder=recorder or "", clip_id=clip.hex, **place) is not None
+
+    def last_manifest(self, volume: str) -> Row | None:
+        """Docking, manifest digest and recorder of the last card at this place."""
+        return self.store.row("last_manifest", volume=volume)
+
+    def unexamined(self, most_attempts: int) -> list[tuple[Clip, int]]:
+        """Clips to examine with the attempts made so far: important ones first, then as sealed."""
+        return [(clip_of(r), r["attempts"]) for r in self.store.rows("pending_examination", most=most_attempts)]
+
+    def attempts(self, clip: ClipId) -> int:
+        row = self.store.row("attempts_of", clip_id=clip.hex)
+        return int(row["attempts"]) if row else 0
+
+    def examination(self, clip: ClipId) -> Examination | None:
+        row = self.store.row("examination", clip_id=clip.hex)
+        if row is None:
+            return None
+        return Examination(
+            clip=clip.hex,
+            outcome=row["outcome"],
+            reason=row["reason"],
+            checks=tuple(row["checks"].split()),
+            looked=tuple(row["looked"].split()),
+            facts=Facts(
+                longest_gap_ms=row["longest_gap_ms"],
+                video_codec=row["video_codec"],
+                width=row["width"],
+                height=row["height"],
+            ),
+            observations=tuple(_observation(r) for r in self.store.rows("observations_of", clip_id=clip.hex)),
+            faults=tuple(_fault(r) for r in self.store.rows("faults_of", clip_id=clip.hex)),
+        )
+
+    def full_examination(self, clip: ClipId) -> Examination | None:
+        """The stated document itself, with every technical fact and cost."""
+        row = self.store.row("examination", clip_id=clip.hex)
+        return documents.read_examination(self.fetch(row["digest"])) if row else None
+
+    def examinations(self, clips: Iterable[Clip]) -> dict[str, Examination]:
+        found = ((clip.id.hex, self.examination(clip.id)) for clip in clips)
+        return {clip: examination for clip, examination in found if examination}
+
+    def stages(self, **filters: str) -> list[Stage]:
+        """By case_no, unit, since and until (UTC text); missing ones do not filter."""
+        empty = dict.fromkeys(("case_no", "unit", "since", "until"), "")
+        return [self._stage(row) for row in self.store.rows("stages_where", **(empty | filters))]
+
+    def stage(self, stage: StageId) -> Stage | None:
+        row = self.store.row("one_stage", case_no=stage.case, stage_id=stage.name)
+        return self._stage(row) if row else None
+
+    def linked(self, stage: StageId) -> list[tuple[Clip, str]]:
+        """Clips of a stage in time order, each with the method of its link."""
+        rows = self.store.rows("linked_clips", case_no=stage.case, stage_id=stage.name)
+        return [(clip_of(row), row["method"]) for row in rows]
+
+    def links_of(self, clip: ClipId) -> list[StageId]:
+        return [StageId(r["case_no"], r["stage_id"]) for r in self.store.rows("links_of_clip", clip_id=clip.hex)]
+
+    def unlinked_by_person(self, stage: StageId) -> set[str]:
+        rows = self.store.rows("unlinked_by_person", case_no=stage.case, stage_id=stage.name)
+        return {row["clip_id"] for row in rows}
+
+    def reviews(self, stage: StageId) -> tuple[Review, ...]:
+        rows = self.store.rows("reviews_of", case_no=stage.case, stage_id=stage.name)
+        return tuple(Review(stage, r["item"], r["decision"], r["by_whom"], from_utc_text(r["at"]), r["seq"]) for r in rows)
+
+    def assignments(self) -> list[Assignment]:
+        return [Assignment(**row) for row in self.store.rows("assignments_of_officers")]
+
+    def clips_around(self, recorder: str, start: datetime, end: datetime) -> list[Clip]:
+        """Media clips of a recorder that may overlap a span; the longest clip bounds the search."""
+        longest = self.store.row("longest_clip")
+        lowest = since(start, -int(longest["ms"]) if longest else 0)
+        rows = self.store.rows("clips_in_window", recorder=recorder, longest=utc_text(lowest), until=utc_text(end))
+        return [clip_of(row) for row in rows]
+
+    def checklist_for(self, moment: datetime) -> Checklist | None:
+        """The version in force on the local day of a moment."""
+        row = self.store.row("checklist_on", day=beijing(moment, "%Y-%m-%d"))
+        return documents.read_checklist(self.fetch(row["checklist"])) if row else None
+
+    def checklists(self) -> list[Checklist]:
+        return [documents.read_checklist(self.fetch(r["checklist"])) for r in self.store.rows("all_checklists")]
+
+    def devices(self) -> list[Device]:
+        return [
+            Device(
+                r["recorder"], r["model"], r["unit"], _day(r["bought_on"]), _day(r["warranty_until"]),
+                r["service_life_months"], bool(r["in_service"]), bool(r["known"]),
+            )
+            for r in self.store.rows("devices_known")
+        ]  # fmt: skip
+
+    def spans(self, since: date, until: date) -> list[Span]:
+        rows = self.store.rows("events_between", since=since.isoformat(), until=until.isoformat())
+        return [
+            Span(r["recorder"], r["event"], date.fromisoformat(r["since"]), _day(r["until"]), r["note"], f"log:{r['seq']}")
+            for r in rows
+        ]
+
+    def _stage(self, row: Row) -> Stage:
+        officers = self.store.rows("officers_of", case_no=row["case_no"], stage_id=row["stage_id"])
+        return Stage(
+            StageId(row["case_no"], row["stage_id"]),
+            row["case_kind"],
+            row["stage"],
+            row["unit"],
+            tuple(o["officer"] for o in officers),
+            from_utc_text(row["starts"]),
+            from_utc_text(row["ends"]),
+            row["place"],
+            row["party"],
+        )
+
+
+def clip_of(row: Row) -> Clip:
+    """A clip from any row that holds the columns of `clips`."""
+    return Clip(
+        id=ClipId(row["clip_id"]),
+        size=row["size"],
+        recorder=row["recorder"] or None,
+        name=row["name"],
+        stored=row["stored"],
+        media=Media(row["media"]),
+        start=from_utc_text(row["claimed_start"]) if row["claimed_start"] else None,
+        sealed_at=from_utc_text(row["sealed_at"]),
+        duration_ms=row["duration_ms"],
+        offset_ms=row["offset_ms"],
+        uncertainty_ms=row["uncertainty_ms"],
+        set_aside=row["set_aside"],
+    )
+
+
+def _observation(row: Row) -> Observation:
+    return Observation(
+        row["segment"], row["check_version"], row["at_ms"], row["score"], row["words"], row["evidence"],
+        doubtful=bool(row["doubtful"]),
+    )  # fmt: skip
+
+
+def _fault(row: Row) -> Fault:
+    return Fault(row["kind"], row["check_version"], row["from_ms"], row["to_ms"], row["detail"])
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

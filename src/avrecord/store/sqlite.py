@@ -1,0 +1,137 @@
+"""The station's database: SQLite through sqlite-utils, WAL and synchronous=FULL on every connection.
+
+WAL + NORMAL lost 50 of 50 acknowledged commits at the wall switch, the default journal 1 of 50;
+SQLite 3.7.0-3.51.2 can corrupt a WAL when it is reset. Readers are read-only. One writer at a time:
+the caller holds the log's lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from avrecord.errors import DatabaseProblem, SqliteTooOld
+from avrecord.store.named import queries, schema
+
+OLDEST = (3, 51, 3)
+BUSY_MS = 10_000
+
+Row = dict[str, Any]
+
+
+def assert_sqlite() -> None:
+    """Refuse a library that may corrupt the database. Called by whatever opens the file."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise SqliteTooOld(version=sqlite3.sqlite_version)
+
+
+class Store:
+    """Rows by named query. One connection per thread and purpose."""
+
+    def __init__(self, path: Path) -> None:
+        assert_sqlite()
+        self.path = path
+        self._local = threading.local()
+        with _explained():
+            database = self._writer()
+            for name, sql in schema():
+                self._apply(database, name, sql)
+
+    def rows(self, query: str, **values: object) -> list[Row]:
+        """All rows of a named query, from a read-only connection."""
+        with _explained():
+            return list(self._reader().query(queries()[query], values))
+
+    def row(self, query: str, **values: object) -> Row | None:
+        """The first row of a named query, or None."""
+        return next(iter(self.rows(query, **values)), None)
+
+    @contextmanager
+    def writing(self) -> Iterator[Callable[..., None]]:
+        """One transaction; yields a function that runs a named statement in it.
+
+        `BEGIN IMMEDIATE`: a deferred writer that upgrades gets SQLITE_BUSY at once, whatever the
+        timeout (372,079 times in one trial).
+        """
+        with _explained():
+            connection = self._writer().conn
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield lambda query, **values: connection.execute(queries()[query], values)
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy of the database, for backups and comparisons."""
+        with _explained():
+            self._reader().conn.execute("VACUUM INTO ?", [str(path)])
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        for name in ("reader", "writer"):
+            if database := getattr(self._local, name, None):
+                database.conn.close()
+                delattr(self._local, name)
+
+    def _reader(self) -> Database:
+        if not hasattr(self._local, "reader"):
+            self._local.reader = self._open("ro")
+        return self._local.reader
+
+    def _writer(self) -> Database:
+        if not hasattr(self._local, "writer"):
+            self._local.writer = self._open("rwc")
+        return self._local.writer
+
+    def _open(self, mode: str) -> Database:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_MS / 1000, isolation_level=None
+        )
+        for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            if mode == "ro" and pragma.startswith("journal"):
+                continue
+            connection.execute(f"PRAGMA {pragma}")
+        return Database(connection, execute_plugins=False)
+
+    def _apply(self, database: Database, name: str, sql: str) -> None:
+        """Apply a schema step once, in one transaction with the note that it was applied."""
+        connection = database.conn
+        connection.execute("CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY) STRICT")
+        if connection.execute("SELECT 1 FROM schema_steps WHERE name = ?", [name]).fetchone():
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if not connection.execute("SELECT 1 FROM schema_steps WHERE name = ?", [name]).fetchone():
+                for statement in _statements(sql):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO schema_steps VALUES (?)", [name])
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """Single statements: executescript() would commit the transaction it stands in."""
+    waiting = ""
+    for line in sql.splitlines():
+        waiting += line + "\n"
+        if sqlite3.complete_statement(waiting):
+            yield waiting
+            waiting = ""
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise DatabaseProblem(detail=str(error)) from error

@@ -1,0 +1,165 @@
+"""The vault as a folder. The contract:
+
+* `copy` leaves a part file that was read back from the disk, or nothing; the source is only read.
+* `place` gives it its final name without ever replacing a file; after it returns, name and bytes
+  survive a power cut. The same bytes are stored once.
+* Nothing here deletes a stored clip.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from avrecord import durable
+from avrecord.errors import NameTaken, NoSpace, ReadBackFailed
+from avrecord.model.clip import ClipId
+from avrecord.vault.digester import Digester
+from avrecord.vault.names import with_digest
+from avrecord.vault.readback import read_back
+
+BLOCK = 1 << 20
+SECTOR = 4096
+SEAL_ENDING = ".sig"
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A verified part file: not yet a clip. `unreadable` bytes of the source were kept as zeros."""
+
+    id: ClipId
+    size: int
+    part: Path
+    read_back: str
+    unreadable: int
+
+
+class FolderVault:
+    """Clips under `root`, part files under `incoming` on the same file system."""
+
+    def __init__(self, root: Path, incoming: Path, reserve: int) -> None:
+        self.root = root
+        self.incoming = incoming
+        self._reserve = reserve
+        durable.make_folder(root)
+        durable.make_folder(incoming)
+
+    def free(self) -> int:
+        """Bytes that may still be taken before the reserve is touched."""
+        found = os.statvfs(self.root)
+        return found.f_bavail * found.f_frsize - self._reserve
+
+    def copy(self, source: int, size: int, ticket: str, progress: Callable[[int], None] = lambda _: None) -> Copied:
+        """Copy an open file into a part file, hash it on the way, read it back from the disk.
+
+        `ticket` names the part file: the same source gets the same ticket, so a part that a crash
+        left behind is written over and never piles up. Raises NoSpace, ReadBackFailed, or the
+        OSError of a source that went away; the source is untouched in every case.
+        """
+        if size > self.free():
+            raise NoSpace(needed=size, free=max(0, self.free()))
+        part = self.incoming / f"{ticket}.part"
+        try:
+            digest, copied, unreadable = self._write(source, size, part, progress)
+            found, method = read_back(part)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            part.unlink(missing_ok=True)
+            raise NoSpace(needed=size, free=max(0, self.free())) from error
+        if found != digest:
+            raise ReadBackFailed(path=part)
+        return Copied(ClipId(digest), copied, part, method, unreadable)
+
+    def place(self, copied: Copied, wanted: PurePosixPath, seal: str, before: Callable[[str], None]) -> str:
+        """Give a part file its final name, its seal beside it; return the path within the vault.
+
+        `before(stored)` runs before the seal and the name exist: the caller keeps its intent there,
+        from which a crash anywhere between here and the log is mended.
+        """
+        for path in (wanted, with_digest(wanted, copied.id.hex)):
+            final = self.path(path.as_posix())
+            durable.make_folder(final.parent)
+            if final.exists():
+                if final.stat().st_size == copied.size and read_back(final)[0] == copied.id.hex:
+                    copied.part.unlink()
+                    before(path.as_posix())
+                    return path.as_posix()
+                continue
+            before(path.as_posix())
+            durable.replace_with(final.with_name(final.name + SEAL_ENDING), seal.encode(), mode=0o440)
+            copied.part.chmod(0o440)
+            durable.rename_new(copied.part, final)
+            durable.sync_folder(final.parent)
+            return path.as_posix()
+        raise NameTaken(path=wanted)
+
+    def path(self, stored: str) -> Path:
+        """Where a stored path lies. Refuses to leave the vault whatever the path says."""
+        path = self.root.joinpath(stored)
+        if ".." in PurePosixPath(stored).parts or not path.is_relative_to(self.root):
+            raise NameTaken(path=stored)
+        return path
+
+    def stored(self) -> Iterator[tuple[str, int]]:
+        """Every file in the vault with its size, seals and all, in a stable order."""
+        for folder, names, files in os.walk(self.root):
+            names.sort()
+            for name in sorted(files):
+                path = Path(folder, name)
+                yield path.relative_to(self.root).as_posix(), path.lstat().st_size
+
+    def _write(self, source: int, size: int, part: Path, progress: Callable[[int], None]) -> tuple[str, int, int]:
+        target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        try:
+            if size:
+                os.posix_fallocate(target, 0, size)
+            unreadable = 0
+            with Digester() as digester:
+                at = 0
+                while block := _read_at(source, at, size):
+                    unreadable += block[1]
+                    digester.feed(block[0])
+                    durable.write_all(target, block[0])
+                    at += len(block[0])
+                    progress(at)
+            os.ftruncate(target, at)
+            os.fsync(target)
+        finally:
+            os.close(target)
+        return digester.hexdigest(), at, unreadable
+
+
+def _read_at(source: int, at: int, size: int) -> tuple[bytes, int] | None:
+    """The next block and how many of its bytes could not be read; None at the end of the file.
+
+    A bad sector gives EIO for the whole request: go on in sectors and keep what is readable, with
+    zeros in place of what is not. A card that went away fails everywhere, so three failing sectors
+    in a row are passed on as the error they are.
+    """
+    try:
+        block = os.pread(source, BLOCK, at)
+        return (block, 0) if block else None
+    except OSError as error:
+        if error.errno != errno.EIO or at >= size:
+            raise
+        return _salvage(source, at, min(size, at + BLOCK), error)
+
+
+def _salvage(source: int, at: int, end: int, error: OSError) -> tuple[bytes, int]:
+    kept, lost, in_a_row = bytearray(), 0, 0
+    for sector in range(at, end, SECTOR):
+        length = min(SECTOR, end - sector)
+        try:
+            kept += os.pread(source, length, sector)
+            in_a_row = 0
+        except OSError:
+            in_a_row += 1
+            if in_a_row > 2:
+                raise error from None
+            kept += bytes(length)
+            lost += length
+    return bytes(kept), lost

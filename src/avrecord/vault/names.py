@@ -1,0 +1,42 @@
+"""Names for stored clips: readable by anyone, safe on any file system, never trusted.
+
+The verbatim name stands in the statement as bytes; this one is only for people who look into the
+vault when the software is gone.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\/\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+LONGEST = 180  # bytes: room for a digest suffix and `.sig` below the usual limit of 255
+DEEPEST = 8
+
+
+def safe_path(shown: str) -> PurePosixPath:
+    """A relative path made of safe names, at most eight deep; the last ones are kept."""
+    parts = [safe_name(part) for part in shown.split("/") if part not in ("", ".")]
+    return PurePosixPath(*(parts[-DEEPEST:] or ["_"]))
+
+
+def safe_name(name: str) -> str:
+    """One path component: no separators, controls, text-direction marks, reserved or endless names."""
+    name = FORBIDDEN.sub("_", name).rstrip(". ") or "_"
+    if RESERVED.match(name) or name.startswith("."):
+        name = f"_{name}"
+    if name.lower().endswith(".sig"):
+        name += ".file"  # a card's own x.mp4.sig must not pass as our seal of x.mp4
+    stem, dot, ending = name.rpartition(".")
+    if len(name.encode("utf-8", "replace")) <= LONGEST:
+        return name.encode("utf-8", "replace").decode()
+    room = LONGEST - len(ending.encode("utf-8", "replace")) - 1
+    if not dot or room < 1:
+        return name.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+    return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore") + "." + ending
+
+
+def with_digest(path: PurePosixPath, digest: str) -> PurePosixPath:
+    """The name for other bytes of the same name: a piece of the digest before the ending."""
+    return path.with_name(f"{path.stem}-{digest[:12]}{path.suffix}")

@@ -1,0 +1,84 @@
+"""The status page, its JSON twin, and `/healthz`. Plain HTML, no scripts, nothing from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, FunctionLoader, select_autoescape
+
+from avrecord import __version__
+from avrecord.model.moments import beijing, from_utc_text
+from avrecord.pipeline.kit import Kit
+from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL
+
+STALE_SECONDS = 600  # a card of 64 GB takes longer than one rescan, but reports progress meanwhile
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
+    """The application. `status` gives the service's own state without I/O."""
+    app = FastAPI(title="avrecord", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    pages = Environment(loader=FunctionLoader(_template), autoescape=select_autoescape(default=True))
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next: Callable[[Request], Any]) -> Response:
+        response: Response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.get("/healthz")
+    async def healthz() -> JSONResponse:
+        """Alive: the last scan is not too long ago. No I/O, so it answers while the disk hangs."""
+        since = status()["seconds_since_scan"]
+        alive = since is None or since < STALE_SECONDS
+        return JSONResponse({"status": "ok" if alive else "stalled", "seconds_since_scan": since}, 200 if alive else 503)
+
+    @app.get("/status.json")
+    def status_json() -> dict[str, Any]:
+        return overview(kit, status())
+
+    @app.get("/", response_class=HTMLResponse)
+    def page() -> str:
+        return pages.get_template("status.html").render(overview(kit, status()))
+
+    @app.get("/style.css")
+    async def style() -> Response:
+        return Response(_template("style.css"), media_type="text/css")
+
+    return app
+
+
+def overview(kit: Kit, live: dict[str, Any]) -> dict[str, Any]:
+    """Everything the page shows, as its JSON twin gives it."""
+    checkpoint = [*kit.log.checkpoint().split("\n"), "", "", ""][:3]
+    return {
+        "schema": "avrecord.status_page/1",
+        "station": {"id": kit.station, "name": kit.settings.station.name, "unit": kit.settings.station.unit},
+        "version": __version__,
+        "now": beijing(kit.clock()),
+        "slots": live["slots"],
+        "seconds_since_scan": live["seconds_since_scan"],
+        "totals": kit.records.store.row("totals"),
+        "dockings": [_docking(row) for row in kit.records.store.rows("recent_dockings")],
+        "log": {"size": kit.log.size, "root": checkpoint[2]},
+        "free_gb": round(kit.vault.free() / 1e9, 1),
+        "limits": [LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL],
+    }
+
+
+def _docking(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"seen_at_beijing": beijing(from_utc_text(row["seen_at"])), "recorder": row["recorder"] or None}
+
+
+def _template(name: str) -> str:
+    return files("avrecord.web").joinpath("templates", name).read_text("utf-8")

@@ -1,0 +1,99 @@
+"""The product's Chinese words, once. English keys are what code, JSON and the log use."""
+
+from __future__ import annotations
+
+MARKS = {
+    "seen": "抽检已见",
+    "not_seen": "抽检未见",
+    "cannot_tell": "无法判断",
+    "not_required": "不要求",
+}
+DECISIONS = {"seen": "人工确认已见", "missing": "人工认定缺失", "not_required": "人工认定不要求"}
+
+SEGMENTS = {
+    "id_shown": "亮证",
+    "notice_given": "告知",
+    "recording_notice": "录音录像告知",
+    "rights_notice": "权利告知",
+    "salute": "敬礼",
+    "uniform": "着装",
+    "standard_wording": "规范用语",
+    "served": "签收",
+}
+MODES = {"whole": "全程", "key": "关键环节"}
+LACKS = {
+    "no_footage": "无录像",
+    "gap": "录像有缺口",
+    "not_seen": "抽检未见",
+    "cannot_tell": "无法判断",
+    "missing": "人工认定缺失",
+}
+FAULTS = {
+    "dark": "画面过暗或镜头被遮挡",
+    "frozen": "画面静止不动",
+    "mute": "没有声音",
+    "damaged": "文件损坏",
+    "unreadable": "无法解码",
+    "sparse": "关键帧间隔过长",
+    "empty": "零字节文件",
+}
+SET_ASIDE = {
+    "unknown_recorder": "未知设备",
+    "foreign_name": "文件名不符合机型规则",
+    "zero_bytes": "零字节文件",
+    "other_recorder": "文件名中的设备号与本机不符",
+    "read_error": "读取出错，仅保存能读出的部分",
+}
+FINDINGS = {
+    "OK": "完好",
+    "OK_UNWITNESSED": "完好（封存后未经外部见证）",
+    "REMOVED_BY_RULE": "按规则移除",
+    "ALTERED": "内容被改动",
+    "MISSING": "片段不在了",
+    "EXTRA": "多出的文件（日志中没有）",
+    "UNSIGNED": "没有签名",
+    "BAD_SIGNATURE": "签名不符",
+    "UNKNOWN_KEY": "签名密钥不明",
+    "WRONG_KEY": "签名密钥用错",
+    "EXPIRED_KEY": "签名密钥过期",
+    "REVOKED_KEY": "签名密钥已吊销",
+    "NOT_IN_LOG": "不在日志中",
+    "PROOF_INVALID": "证明无效",
+    "TIME_INCONSISTENT": "时间矛盾",
+    "INDEX_DIFFERS": "数据库与日志不符",
+    "UNREADABLE": "读取失败，未能核验",
+    "MALFORMED": "格式不符",
+    "CHECKPOINT_INVALID": "检查点无效",
+    "LOG_TRUNCATED": "日志被截断",
+    "LOG_FORK": "日志分叉",
+    "STALE": "检查点过旧",
+    "QUORUM_NOT_MET": "见证不足",
+    "KEYLIST_ROLLBACK": "密钥表被回退",
+    "NO_EXTERNAL_REFERENCE": "没有外部参照",
+}
+NO_EXTERNAL_REFERENCE = "没有采集站以外的检查点可对照：看不出采集站自己截断或重建日志。"
+KEY_NOT_APPROVED = "密钥未经核准"
+
+DEVICE_EVENTS = {"repair": "送修", "fault": "故障", "service": "检修", "restored": "恢复", "retired": "报废"}
+LOST_DAY = {
+    "repair": "送修",
+    "service": "检修",
+    "fault": "报告故障",
+    "clock_off": "时钟偏差超限",
+    "damaged": "录像文件损坏",
+    "mute": "录像没有声音",
+    "frozen": "录像画面静止",
+    "dark": "录像过暗或被遮挡",
+    "unreadable": "录像无法解码",
+    "empty": "录像为零字节",
+}
+MEDIA = {"video": "录像", "audio": "录音", "photo": "照片", "log": "设备日志", "other": "其他"}
+OUTCOMES = {
+    "complete": "已抽检",
+    "partial": "部分可读",
+    "unreadable": "无法解码",
+    "failed": "未能抽检",
+}
+NO_SPEECH_MODEL = "未检测（未安装语音模型）"
+LIMITS_OF_A_CHECK = "抽检只说明画面中见到或没见到，不代表事情做了或没做；缺失须由具名人员认定。"
+LIMITS_OF_A_SEAL = "采集站签名证明“自采集入库以来未改动”，不证明拍摄之后、采集之前未改动。"
