@@ -60,8 +60,8 @@ class Camera:
         matrix = to_frame(*now)
         half = HALF @ matrix @ DOUBLE
         y = cv2.warpAffine(scene.ground.y, matrix[:2], (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-        u, v = (cv2.warpAffine(part, half[:2], (WIDTH // 2, HEIGHT // 2), borderMode=cv2.BORDER_REPLICATE)
-                for part in (scene.ground.u, scene.ground.v))
+        u, v = (cv2.warpAffine(part, half[:2], (WIDTH // 2, HEIGHT // 2), flags=cv2.INTER_NEAREST,
+                               borderMode=cv2.BORDER_REPLICATE) for part in (scene.ground.u, scene.ground.v))
         frame = Planes(y, u, v)
         present = [(mover, place) for mover in scene.movers if (place := mover.at(t))]
         for mover, place in sorted(present, key=lambda pair: pair[1][2]):

@@ -26,10 +26,20 @@ def walker(rng: np.random.Generator, tall: int, back_text: str | None = None, st
     """
     coat = (206, 222, 60) if back_text else colour(rng, CLOTHES)
     look = (coat, colour(rng, TROUSERS), skin(rng), bool(rng.integers(2)))
-    return [pose(tall, 2 * np.pi * number / POSES, look, back_text, stride) for number in range(POSES)]
+    return trimmed([pose(tall, 2 * np.pi * number / POSES, look, back_text, stride) for number in range(POSES)])
 
 
-def pose(tall: int, phase: float, look, back_text: str | None, stride: float) -> Layer:
+def trimmed(sheets: list[Cutting]) -> list[Layer]:
+    """Cut off the empty margins, the same for all poses and on both sides, so that the foot stays where it was."""
+    used = np.maximum.reduce([sheet.alpha for sheet in sheets]) > 0
+    rows, columns = np.flatnonzero(used.any(1)), np.flatnonzero(used.any(0))
+    margin = max(0, min(int(columns[0]), used.shape[1] - 1 - int(columns[-1])) - 2)
+    top = max(0, int(rows[0]) - 2)
+    part = np.s_[top:, margin:used.shape[1] - margin]
+    return [cut_out(sheet.rgb[part], sheet.alpha[part]) for sheet in sheets]
+
+
+def pose(tall: int, phase: float, look, back_text: str | None, stride: float) -> Cutting:
     """One moment of a step."""
     coat, trousers, flesh, bag = look
     u = tall / 100.0
@@ -52,7 +62,7 @@ def pose(tall: int, phase: float, look, back_text: str | None, stride: float) ->
     sheet.blob((x - u, 5.6 * u), (5.8 * u, 5 * u), (30, 26, 24))
     if back_text:
         letter_vest(sheet, back_text, x, u)
-    return cut_out(sheet.rgb, sheet.alpha)
+    return sheet
 
 
 def leg(sheet: Cutting, hip, phase: float, swing: float, u: float, trousers) -> None:

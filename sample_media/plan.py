@@ -115,7 +115,7 @@ def clips(day: date, quick: bool) -> dict[str, Clip]:
             Moment("cover", CERT, "S4_zm_yunxi", True),
             Moment("n_cover", NEG),
             Moment("行政处罚决定书", NOTICE, "N2_zm_yunxi", True))),
-        "patrol": clip(DSJ, "11:40:00", 60, 10, "street", signs=("行政执法公示栏", BUREAU_SIGN), moments=(
+        "patrol": clip(DSJ, "11:40:00", 40, 10, "street", signs=("行政执法公示栏", BUREAU_SIGN), moments=(
             Moment("n_cover", NEG, None, True),
             Moment("n_badge", NEG),
             Moment("n_bill", NEG, None, True),

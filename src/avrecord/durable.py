@@ -16,12 +16,17 @@ from pathlib import Path
 
 AT_FDCWD = -100
 RENAME_NOREPLACE = 1
+LEFTOVER = ".new"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def replace_with(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Put `content` at `path`, wholly or not at all: write aside, fsync, rename over, fsync folder."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
+def replace_with(path: Path, content: bytes, mode: int = 0o644, workshop: Path | None = None) -> None:
+    """Put `content` at `path`, wholly or not at all: write aside, fsync, rename over, fsync folder.
+
+    `workshop`: where the file is written first, on the same file system; beside `path` if not given.
+    A crash leaves it there, so a folder whose every file means something needs one elsewhere.
+    """
+    aside = (workshop or path.parent) / f".{path.name}.{os.getpid()}{LEFTOVER}"
     fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         write_all(fd, content)

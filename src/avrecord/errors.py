@@ -74,6 +74,10 @@ class CardGone(CardError):
     says = "存储卡“{card}”在采集途中被拔出。已封存的片段完好，其余仍在卡上；请重新插卡继续。"
 
 
+class CardReadError(CardError):
+    """A part of a file could not be read though the card is there: a bad sector."""
+
+
 class SourceChanged(CardError):
     says = "存储卡上的“{card}”在复制时发生变化：{detail}。半截副本未入库，稍后会自动重试。"
 

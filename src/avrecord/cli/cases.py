@@ -59,8 +59,10 @@ def import_(s: Session, /, file: Path, apply_it: bool, by: str, **form: Any) -> 
     linked = Counter(bool(s.kit.records.linked(stage.id)) for stage in report.file.stages)
     rows = [{"row": number, "reason": reason} for number, reason in report.file.invalid]
     notes = [
-        f"有效 {len(report.file.stages)} 行（新增 {len(report.new)}，变更 {len(report.changed)}，"
-        f"无变化 {report.unchanged}），无效 {len(rows)} 行",
+        (
+            f"有效 {len(report.file.stages)} 行（新增 {len(report.new)}，变更 {len(report.changed)}，"
+            f"无变化 {report.unchanged}），无效 {len(rows)} 行"
+        ),
         f"已关联录像 {linked[True]} 个环节，未关联 {linked[False]} 个"
         if apply_it
         else "以上只是检查结果，未写入；确认无误后加 --apply 导入",

@@ -103,8 +103,10 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         ("记录仪自称开始时间", moment(found.start)),
         (
             "校正后开始时间",
-            f"{moment(found.true_start)}（记录仪快 {found.offset_ms / 1000:+.0f} 秒，"
-            f"误差 ±{found.uncertainty_ms / 1000:.0f} 秒）",
+            (
+                f"{moment(found.true_start)}（记录仪快 {found.offset_ms / 1000:+.0f} 秒，"
+                f"误差 ±{found.uncertainty_ms / 1000:.0f} 秒）"
+            ),
         ),
         ("封存时间（采集站自称）", moment(found.sealed_at)),
         ("待查原因", SET_ASIDE.get(found.set_aside or "", "—")),

@@ -111,8 +111,10 @@ def status(s: Session, /, **form: Any) -> None:
         ("片段", f"{totals['clips']} 个，{totals['bytes'] / 1e6:.1f} MB（其中待认领/待查 {totals['set_aside']} 个）"),
         (
             "记录仪",
-            f"到过 {totals['recorders']} 台，登记 {totals['devices']} 台；"
-            f"最近一次 {moment(from_utc_text(last) if last else None)}",
+            (
+                f"到过 {totals['recorders']} 台，登记 {totals['devices']} 台；"
+                f"最近一次 {moment(from_utc_text(last) if last else None)}"
+            ),
         ),
         ("抽检", f"待抽检 {totals['pending']} 个，失败 {totals['failed']} 个"),
         ("案件", f"{totals['cases']} 件 {totals['stages']} 个环节，关联 {totals['links']} 条"),

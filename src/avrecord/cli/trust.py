@@ -49,8 +49,10 @@ def verify_(s: Session, /, everything: bool, clip: str | None, full: bool, **for
     )
     totals = "，".join(f"{FINDINGS[code]} {count}" for code, count in result.totals.items() if code != "NO_EXTERNAL_REFERENCE")
     notes = [
-        f"日志 {result.log_size} 条；应有片段 {result.checked} 个，已重读 {result.read} 个，"
-        f"{result.bytes_read / 1e6:.1f} MB，{seconds:.1f} 秒",
+        (
+            f"日志 {result.log_size} 条；应有片段 {result.checked} 个，已重读 {result.read} 个，"
+            f"{result.bytes_read / 1e6:.1f} MB，{seconds:.1f} 秒"
+        ),
         f"结论：{totals or '没有片段'}",
         f"{FINDINGS['NO_EXTERNAL_REFERENCE']}：{NO_EXTERNAL_REFERENCE}",
         f"{KEY_NOT_APPROVED}：使用的是采集站自己保存的公钥，未与单位核准的公钥对照。",

@@ -7,9 +7,10 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from avrecord.dock.volumes import present
-from avrecord.errors import CardError, CardGone, SourceChanged
+from avrecord.errors import CardError, CardGone, CardReadError, SourceChanged
 from avrecord.model.card import SourceFile, Volume
 from avrecord.rules.settled import settled
 
@@ -54,29 +55,48 @@ def settled_files(volume: Volume, wait_s: float, sleep: Callable[[float], None] 
     return settled(before, later)
 
 
-@contextmanager
-def opened(volume: Volume, file: SourceFile) -> Iterator[int]:
-    """An open descriptor of a file that is, before and after, what the listing said.
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """An open file of a card. Every error of reading it is the card's, never the reader's."""
 
-    Raises SourceChanged when it is not, CardGone when the card went away meanwhile.
+    volume: Volume
+    fd: int
+    title: str
+
+    def read(self, at: int, length: int) -> bytes:
+        """Up to `length` bytes at an offset; none at the end.
+
+        Raises CardGone when the card went away, CardReadError when only this part cannot be read.
+        """
+        try:
+            return os.pread(self.fd, length, at)
+        except OSError as error:
+            if not present(self.volume):
+                raise CardGone(card=self.volume.label or self.volume.root) from error
+            raise CardReadError(card=self.title, detail=error.strerror or str(error)) from error
+
+
+@contextmanager
+def opened(volume: Volume, file: SourceFile) -> Iterator[OpenFile]:
+    """A file that is, before and after, what the listing said.
+
+    Raises SourceChanged when it is not, CardGone when the card went away before or meanwhile.
     """
+    gone = CardGone(card=volume.label or volume.root)
     title = f"{volume.label or volume.root}/{file.shown}"
+    if not present(volume):
+        raise gone
     try:
         fd = _open(os.fsencode(volume.root), file.path)
     except OSError as error:
         if not present(volume):
-            raise CardGone(card=volume.label or volume.root) from error
+            raise gone from error
         raise SourceChanged(card=title, detail=error.strerror or str(error)) from error
     try:
         _same(fd, file, title)
-        try:
-            yield fd
-        except OSError as error:
-            if not present(volume):
-                raise CardGone(card=volume.label or volume.root) from error
-            raise CardError(card=title, detail=error.strerror or str(error)) from error
+        yield OpenFile(volume, fd, title)
         if not present(volume):
-            raise CardGone(card=volume.label or volume.root)
+            raise gone
         _same(fd, file, title)
     finally:
         os.close(fd)

@@ -40,6 +40,8 @@ def forget(kit: Kit, bodies: Iterable[Body]) -> None:
 def recover(kit: Kit) -> list[Taken]:
     """State what a crash left unstated; return it. Run before anything new is taken."""
     finished = []
+    for leftover in kit.vault.incoming.glob(f".*{durable.LEFTOVER}"):
+        leftover.unlink()
     for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")):
         body = _read(path)
         if body is None or kit.records.clip(ClipId(body.clip)):

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from avrecord import durable
 from avrecord.dock.listing import list_files, opened, settled_files
 from avrecord.dock.profiles import identify
-from avrecord.errors import CardError, CardGone, SourceChanged
+from avrecord.errors import CardError, CardGone
 from avrecord.model.card import Card, SourceFile, Volume
 from avrecord.model.moments import beijing, utc_text
 from avrecord.model.statement import Body, CardRemovedEarly, CardSeen, ClipSeenAgain
@@ -152,17 +152,15 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
         return False
     stored = kit.vault.path(known[1])
     try:
-        with opened(volume, file) as card_fd, stored.open("rb") as ours:
-            return (
-                all(_piece(card_fd, at) == _piece(ours.fileno(), at) for at in (0, max(0, file.size - PROBE)))
-                and stored.stat().st_size == file.size
+        with opened(volume, file) as card, stored.open("rb") as ours:
+            ends = (0, max(0, file.size - PROBE))
+            return os.fstat(ours.fileno()).st_size == file.size and all(
+                card.read(at, PROBE) == os.pread(ours.fileno(), PROBE, at) for at in ends
             )
-    except (FileNotFoundError, SourceChanged):
+    except CardGone:
+        raise
+    except (FileNotFoundError, CardError):
         return False
-
-
-def _piece(fd: int, at: int) -> bytes:
-    return os.pread(fd, PROBE, at)
 
 
 def _take(card: Card, docking: str, file: SourceFile, fresh: dict[str, str], kit: Kit) -> Body:
@@ -208,9 +206,11 @@ def _removed_early(card: Card, docking: str, left: set[SourceFile], kit: Kit) ->
 
 def _text(volume: Volume, file: SourceFile, most: int) -> bytes:
     try:
-        with opened(volume, file) as fd:
-            return os.pread(fd, most, 0)
-    except SourceChanged:
+        with opened(volume, file) as source:
+            return source.read(0, most)
+    except CardGone:
+        raise
+    except CardError:
         return b""
 
 

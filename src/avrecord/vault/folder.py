@@ -13,9 +13,10 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from avrecord import durable
-from avrecord.errors import NameTaken, NoSpace, ReadBackFailed
+from avrecord.errors import CardReadError, NameTaken, NoSpace, ReadBackFailed
 from avrecord.model.clip import ClipId
 from avrecord.vault.digester import Digester
 from avrecord.vault.names import with_digest
@@ -23,6 +24,7 @@ from avrecord.vault.readback import read_back
 
 BLOCK = 1 << 20
 SECTOR = 4096
+MOST_IN_A_ROW = 2
 SEAL_ENDING = ".sig"
 
 
@@ -35,6 +37,12 @@ class Copied:
     part: Path
     read_back: str
     unreadable: int
+
+
+class Source(Protocol):
+    """Something to copy from. `read(at, length)` raises CardReadError for a bad sector only."""
+
+    def read(self, at: int, length: int) -> bytes: ...
 
 
 class FolderVault:
@@ -52,12 +60,12 @@ class FolderVault:
         found = os.statvfs(self.root)
         return found.f_bavail * found.f_frsize - self._reserve
 
-    def copy(self, source: int, size: int, ticket: str, progress: Callable[[int], None] = lambda _: None) -> Copied:
-        """Copy an open file into a part file, hash it on the way, read it back from the disk.
+    def copy(self, source: Source, size: int, ticket: str, progress: Callable[[int], None] = lambda _: None) -> Copied:
+        """Copy a source into a part file, hash it on the way, read it back from the disk.
 
         `ticket` names the part file: the same source gets the same ticket, so a part that a crash
-        left behind is written over and never piles up. Raises NoSpace, ReadBackFailed, or the
-        OSError of a source that went away; the source is untouched in every case.
+        left behind is written over and never piles up. Raises NoSpace, ReadBackFailed, the source's
+        CardError, or an OSError of the vault's own disk; the source is untouched in every case.
         """
         if size > self.free():
             raise NoSpace(needed=size, free=max(0, self.free()))
@@ -90,7 +98,8 @@ class FolderVault:
                     return path.as_posix()
                 continue
             before(path.as_posix())
-            durable.replace_with(final.with_name(final.name + SEAL_ENDING), seal.encode(), mode=0o440)
+            seal_path = final.with_name(final.name + SEAL_ENDING)
+            durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
             copied.part.chmod(0o440)
             durable.rename_new(copied.part, final)
             durable.sync_folder(final.parent)
@@ -112,7 +121,7 @@ class FolderVault:
                 path = Path(folder, name)
                 yield path.relative_to(self.root).as_posix(), path.lstat().st_size
 
-    def _write(self, source: int, size: int, part: Path, progress: Callable[[int], None]) -> tuple[str, int, int]:
+    def _write(self, source: Source, size: int, part: Path, progress: Callable[[int], None]) -> tuple[str, int, int]:
         target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
             if size:
@@ -133,32 +142,31 @@ class FolderVault:
         return digester.hexdigest(), at, unreadable
 
 
-def _read_at(source: int, at: int, size: int) -> tuple[bytes, int] | None:
+def _read_at(source: Source, at: int, size: int) -> tuple[bytes, int] | None:
     """The next block and how many of its bytes could not be read; None at the end of the file.
 
-    A bad sector gives EIO for the whole request: go on in sectors and keep what is readable, with
-    zeros in place of what is not. A card that went away fails everywhere, so three failing sectors
-    in a row are passed on as the error they are.
+    A bad sector fails the whole request: go on in sectors and keep what is readable, with zeros in
+    place of what is not. Three failing sectors in a row are passed on: a dying card is not nursed.
     """
     try:
-        block = os.pread(source, BLOCK, at)
+        block = source.read(at, BLOCK)
         return (block, 0) if block else None
-    except OSError as error:
-        if error.errno != errno.EIO or at >= size:
+    except CardReadError as error:
+        if at >= size:
             raise
         return _salvage(source, at, min(size, at + BLOCK), error)
 
 
-def _salvage(source: int, at: int, end: int, error: OSError) -> tuple[bytes, int]:
+def _salvage(source: Source, at: int, end: int, error: CardReadError) -> tuple[bytes, int]:
     kept, lost, in_a_row = bytearray(), 0, 0
     for sector in range(at, end, SECTOR):
         length = min(SECTOR, end - sector)
         try:
-            kept += os.pread(source, length, sector)
+            kept += source.read(sector, length)
             in_a_row = 0
-        except OSError:
+        except CardReadError:
             in_a_row += 1
-            if in_a_row > 2:
+            if in_a_row > MOST_IN_A_ROW:
                 raise error from None
             kept += bytes(length)
             lost += length

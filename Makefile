@@ -1,0 +1,36 @@
+# make demo   set everything up, render the sample, walk the whole path (run it again: it adds nothing)
+# make test   set everything up, check types and rooms, run the tests
+# make bench  the ratios of docs/bench.md, measured here
+.PHONY: demo test bench fire setup lint clean
+
+DEMO = demo/station
+
+setup:
+	./setup.sh run
+
+demo: setup
+	.venv/bin/avrecord --root $(DEMO) demo --once
+
+test:
+	./setup.sh test
+	$(MAKE) --no-print-directory lint
+	.venv/bin/pytest -n 2 --dist loadgroup
+
+lint:
+	.venv/bin/ruff check src tests bench sample_media
+	.venv/bin/ruff format --check src tests bench sample_media
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+# The long drills at their full counts; `make test` runs the same ones with fewer rounds.
+fire:
+	./setup.sh test
+	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 3600 tests/crash
+
+bench:
+	./setup.sh test
+	.venv/bin/python bench/ingest.py
+	.venv/bin/python bench/check.py
+
+clean:
+	rm -rf build demo .pytest_cache .mypy_cache .ruff_cache

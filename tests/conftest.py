@@ -1,0 +1,122 @@
+"""Fixtures: a fresh station, cards made of real bytes, the rendered sample, the shared footage."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from avrecord import durable, station
+from avrecord.dock.volumes import volume_at
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.receive import Receipt, receive
+
+PROJECT = Path(__file__).resolve().parents[1]
+FOOTAGE = PROJECT.parent / "shared" / "footage"
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+
+
+def pytest_report_header() -> str:
+    """Say loudly, at the top, when half of the input is not there."""
+    if FOOTAGE.is_dir():
+        return f"labelled footage: {len(list(FOOTAGE.rglob('*.*')))} files"
+    return "!!! labelled footage (../shared/footage) is ABSENT: tests on it are SKIPPED !!!"
+
+
+@pytest.fixture(autouse=True)
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a service: no locale, no station from outside."""
+    monkeypatch.delenv("AVRECORD_ROOT", raising=False)
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An initialised station folder, quick to settle."""
+    folder = tmp_path / "station"
+    station.create(folder, "station-01", "测试采集站")
+    settings = folder / "station.toml"
+    text = settings.read_text("utf-8").replace("settle_seconds = 2.0", "settle_seconds = 0.0")
+    settings.write_text(text.replace("rescan_seconds = 5.0", "rescan_seconds = 0.3").replace("port = 8720", "port = 0"), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def kit(root: Path) -> Iterator[Kit]:
+    """The station, opened, with a clock that stands still."""
+    made = station.open_station(root, clock=lambda: NOW)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def dcam(tmp_path: Path) -> Callable[..., Path]:
+    """Make a DCAM-style card: `dcam({"VIDEO/090000.mp4": b"…"})`; names `<HHmmss>.mp4` are completed."""
+
+    def make(files: dict[str, bytes], serial: str = "Z3A0017", name: str = "slot1") -> Path:
+        card = tmp_path / "cards" / name
+        for path, content in files.items():
+            folder, _, short = path.rpartition("/")
+            if short.split(".")[0].isdigit():
+                stem, ending = short.split(".")
+                short = f"DCAM_{serial}_041007_20261116_{stem}.{ending}"
+            target = card / folder / short
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        return card
+
+    return make
+
+
+@pytest.fixture
+def dock(kit: Kit) -> Callable[[Path], Receipt]:
+    """Dock a folder as a card."""
+
+    def docked(card: Path) -> Receipt:
+        volume = volume_at(card)
+        assert volume is not None
+        return receive(volume, kit)
+
+    return docked
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The quick sample, rendered once per version of the script; xdist workers wait for one another."""
+    sources = sorted((PROJECT / "sample_media").glob("*.py"))
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    out = PROJECT / "build" / f"sample-quick-{version}"
+    out.parent.mkdir(exist_ok=True)
+    with durable.locked(out.parent / ".sample.lock"):
+        if not (out / "RENDERED.json").exists():
+            script = PROJECT / "sample_media" / "render.py"
+            subprocess.run([sys.executable, script, "--out", out, "--quick"], check=True, timeout=300)
+    return out
+
+
+@pytest.fixture(scope="session")
+def footage() -> Path:
+    """The labelled footage, or a loud skip."""
+    if not FOOTAGE.is_dir():
+        pytest.skip("labelled footage (../shared/footage) is absent")
+    return FOOTAGE
+
+
+def pattern(size: int, seed: int = 1) -> bytes:
+    """`size` bytes that differ from block to block and from seed to seed."""
+    block = hashlib.sha256(str(seed).encode()).digest()
+    return (b"".join(hashlib.sha256(block + i.to_bytes(4, "big")).digest() for i in range(-(-size // 32))))[:size]
+
+
+def avrecord(*words: str | Path, root: Path | None = None, timeout: int = 120, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person does: a process of its own."""
+    command = [sys.executable, "-m", "avrecord", *(["--root", str(root)] if root else []), *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, check=False, env=os.environ | {"LANG": "C.UTF-8"} | env
+    )
