@@ -54,7 +54,8 @@ def xls_file(path: Path, rows: Rows) -> Path:
     head = _bof(0x05) + formats
     at = len(head) + len(name) + 4
     book_stream = head + name.replace(struct.pack("<I", 0), struct.pack("<I", at), 1) + _record(0x0A, b"") + sheet
-    path.write_bytes(_compound("Workbook", book_stream))
+    padding = _record(0, bytes(-len(book_stream) % 4))  # readers go on in steps of a record's head to the last sector's end
+    path.write_bytes(_compound("Workbook", book_stream + padding))
     return path
 
 
