@@ -50,10 +50,10 @@ def xls_file(path: Path, rows: Rows) -> Path:
     cells = b"".join(_cell(y, x, value) for y, row in enumerate(rows) for x, value in enumerate(row) if value is not None)
     sheet = _bof(0x10) + cells + _record(0x0A, b"")
     formats = b"".join(_record(0xE0, struct.pack("<HH16x", 0, form)) for form in (0, 22))  # 22: m/d/yy h:mm
-    name = _record(0x85, struct.pack("<IHBB", 0, 0, 6, 1) + "Sheet1".encode("utf-16-le"))
     head = _bof(0x05) + formats
-    at = len(head) + len(name) + 4
-    book_stream = head + name.replace(struct.pack("<I", 0), struct.pack("<I", at), 1) + _record(0x0A, b"") + sheet
+    label = struct.pack("<HBB", 0, 6, 1) + "Sheet1".encode("utf-16-le")
+    starts = len(head) + 4 + 4 + len(label) + 4  # behind the sheet's own record and the end of the globals
+    book_stream = head + _record(0x85, struct.pack("<I", starts) + label) + _record(0x0A, b"") + sheet
     padding = _record(0, bytes(-len(book_stream) % 4))  # readers go on in steps of a record's head to the last sector's end
     path.write_bytes(_compound("Workbook", book_stream + padding))
     return path

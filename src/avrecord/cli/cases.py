@@ -25,7 +25,7 @@ from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, SE
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 MISSING = [
-    Column("case", "案号", width=12),
+    Column("case", "案号", width=12, whole=True),
     Column("stage", "环节"),
     Column("unit", "单位", width=12),
     Column("officers", "执法人员", lambda officers: "\n".join(officers)),
@@ -90,7 +90,7 @@ def list_(s: Session, /, unit: str, **form: Any) -> None:
     """列出案件环节和关联的录像。"""
     rows = [_account_row(account) for account in accounts(s.kit, unit=unit)]
     columns = [
-        Column("case", "案号", width=12),
+        Column("case", "案号", width=12, whole=True),
         Column("stage", "环节"),
         Column("unit", "单位", width=12),
         Column("start", "开始", moment, 10),

@@ -32,6 +32,8 @@ class Column:
     title: str
     show: Callable[[Any], str] = lambda value: "" if value is None else str(value)
     width: float = 8
+    whole: bool = False
+    """Never broken over lines on screen: numbers that people copy."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _table(answer: Answer) -> None:
     if answer.rows:
         table = Table(title=answer.title, title_justify="left", header_style="bold")
         for column in answer.columns:
-            table.add_column(column.title, overflow="fold")
+            table.add_column(column.title, overflow="fold", no_wrap=column.whole)
         for row in answer.rows:
             table.add_row(*_shown(answer, row))
         console.print(table, markup=False)

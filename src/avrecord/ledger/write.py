@@ -9,6 +9,8 @@ from pathlib import Path
 import xlsxwriter
 
 OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+A4, A3 = 9, 8
+WIDEST_A4 = 75  # Chinese characters across a landscape sheet that are still read without effort
 LATIN_SHARE = 0.55  # of a Chinese character's width
 
 
@@ -43,11 +45,11 @@ def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, title: object, hea
     page.merge_range(0, 0, 0, last, sheet.title, title)
     page.set_row(0, 30)
     for n, (name, width) in enumerate(sheet.columns):
-        page.set_column(n, n, width * 2)
+        page.set_column(n, n, width * 2.1)
         page.write_string(1, n, name, head)
     page.set_row(1, 32)
     for at, row in enumerate(sheet.rows, 2):
-        page.set_row(at, 15 * max(1, *(_lines(v, sheet.columns[n][1]) for n, v in enumerate(row))))
+        page.set_row(at, 4 + 15 * max(1, *(_lines(v, sheet.columns[n][1]) for n, v in enumerate(row))))
         for n, value in enumerate(row):
             if isinstance(value, int | float) and not isinstance(value, bool):
                 page.write_number(at, n, value, cell)
@@ -59,7 +61,8 @@ def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, title: object, hea
         page.merge_range(at + n, 0, at + n, last, line, foot)
         page.set_row(at + n, 13 * _lines(line, width))
     page.set_landscape()
-    page.set_paper(9)
+    page.set_paper(A4 if sum(width for _, width in sheet.columns) <= WIDEST_A4 else A3)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     page.fit_to_pages(1, 0)
     page.repeat_rows(1)
     page.freeze_panes(2, 0)

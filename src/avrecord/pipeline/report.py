@@ -16,7 +16,7 @@ from avrecord import __version__
 from avrecord.errors import BadInput
 from avrecord.ledger.write import Sheet, write_workbook
 from avrecord.model.case import Account, Mark
-from avrecord.model.clip import Clip
+from avrecord.model.clip import Clip, Media
 from avrecord.model.moments import beijing, since
 from avrecord.model.statement import ExportMade
 from avrecord.pipeline.kit import Kit
@@ -123,6 +123,8 @@ def _where(mark: Mark) -> str:
 
 def moment_in(clip: Clip, at_ms: int) -> str:
     """A moment of a clip as people look it up: Beijing time of day where known, and minutes into it."""
+    if clip.media is Media.PHOTO:
+        return beijing(clip.true_start, "%H:%M:%S") if clip.true_start else "照片"
     minutes = f"第 {at_ms // 60000}:{at_ms // 1000 % 60:02d}"
     return f"{beijing(since(clip.true_start, at_ms), '%H:%M:%S')}，{minutes}" if clip.true_start else minutes
 

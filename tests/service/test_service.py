@@ -1,0 +1,171 @@
+"""`avrecord run`: unattended, one at a time, ends in time, loses nothing however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from avrecord import station
+from avrecord.pipeline.verify import verify
+from conftest import avrecord, pattern
+
+ROUNDS = 40 if os.environ.get("AVRECORD_FULL") else 4
+
+
+@pytest.fixture
+def port(root: Path) -> int:
+    """A free port, written into the station's settings."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number = probe.getsockname()[1]
+    settings = root / "station.toml"
+    settings.write_text(re.sub(r"port = \d+", f"port = {number}", settings.read_text("utf-8")), "utf-8")
+    return number
+
+
+@pytest.fixture
+def start(root: Path, tmp_path: Path):
+    """Start the service; whatever is left running at the end is killed."""
+    running = []
+
+    def run() -> subprocess.Popen[bytes]:
+        with (tmp_path / "service.log").open("ab") as log:
+            child = subprocess.Popen([sys.executable, "-m", "avrecord", "--root", root, "run"], stderr=log)
+        running.append(child)
+        return child
+
+    yield run
+    for child in running:
+        child.kill()
+        child.wait()
+
+
+def until(condition, seconds: float = 40.0):
+    """Wait for a condition to give something true; return it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if found := condition():
+                return found
+        except (OSError, urllib.error.URLError):
+            pass
+        time.sleep(0.1)
+    raise AssertionError("did not happen in time")
+
+
+def get(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return answer.read()
+
+
+def status(port: int) -> dict:
+    return json.loads(get(port, "/status.json"))
+
+
+def test_a_card_that_appears_while_the_service_runs_is_taken_examined_and_may_be_removed(root, port, start, dcam):
+    start()
+    until(lambda: get(port, "/healthz"))
+    card = dcam({"VIDEO/090000.mp4": b"no video at all", "LOG/a.log": b"BAT=50%\n"})
+    shutil.copytree(card, root / "dock" / "slot1")
+    slots = until(lambda: [slot for slot in status(port)["slots"] if slot["state"] == "done"])
+    assert slots[0]["title"] == "可以取下"
+    totals = until(lambda: (found := status(port)["totals"])["pending"] == 0 and found)
+    assert totals["clips"] == 2
+    page = get(port, "/").decode()
+    assert "可以取下" in page
+    assert "Z3A0017" in page
+    assert json.loads(get(port, "/healthz"))["status"] == "ok"
+
+
+def test_the_page_listens_on_this_machine_only_and_loads_nothing_from_outside(port, start):
+    start()
+    page = until(lambda: get(port, "/")).decode()
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=.(https?:)?//", page)
+    listening = subprocess.run(["cat", "/proc/net/tcp"], capture_output=True, text=True, check=True).stdout
+    assert f"0100007F:{port:04X}" in listening
+    assert f"00000000:{port:04X}" not in listening
+
+
+def test_names_from_a_card_are_escaped_on_the_page(root, port, start):
+    card = root / "dock" / "<script>alert(1)"
+    card.mkdir()
+    (card / "x.mp4").write_bytes(b"x")
+    start()
+    until(lambda: status(port)["totals"]["clips"] == 1)
+    page = until(lambda: get(port, "/")).decode()
+    assert "<script>" not in page
+
+
+def test_a_second_service_on_the_same_station_is_refused_in_chinese(root, port, start):
+    first = start()
+    until(lambda: get(port, "/healthz"))
+    second = avrecord("run", root=root)
+    assert second.returncode == 22
+    assert "已有一个 avrecord run 在运行" in second.stderr
+    assert str(first.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_sigterm_ends_it_within_ten_seconds_even_while_it_copies(root, port, start, dcam):
+    card = dcam({f"VIDEO/09{n:02d}00.mp4": pattern(3_000_000, n) for n in range(30)})
+    shutil.copytree(card, root / "dock" / "slot1")
+    child = start()
+    until(lambda: list((root / "incoming").glob("*")))
+    child.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    assert child.wait(10) == 0
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_service_killed_again_and_again_ends_with_every_file_once(root, port, start, dcam):
+    rng = random.Random(7)
+    contents = {}
+    for round_ in range(ROUNDS):
+        fresh = {f"VIDEO/{10 + round_:02d}{n:02d}00.mp4": pattern(150_000, round_ * 50 + n) for n in range(10)}
+        contents |= fresh
+        shutil.copytree(dcam(fresh, name=f"card{round_}"), root / "dock" / f"slot{round_}")
+        child = start()
+        time.sleep(rng.uniform(0.8, 2.2))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    start()
+    until(lambda: status(port)["totals"]["clips"] == len(contents), 120)
+    kit = station.open_station(root)
+    assert verify(kit).totals == {"NO_EXTERNAL_REFERENCE": 1, "OK_UNWITNESSED": len(contents)}
+    kit.store.close()
+
+
+def test_a_card_that_cannot_be_read_does_not_keep_the_next_one_waiting(root, port, start, dcam):
+    broken = root / "dock" / "a-broken"
+    broken.mkdir()
+    (broken / "x.mp4").write_bytes(b"x")
+    good = dcam({"VIDEO/090000.mp4": b"x" * 1000})
+    shutil.copytree(good, root / "dock" / "b-good")
+    profile = root / "devices" / "dcam.toml"
+    assert profile.exists()
+    start()
+    until(lambda: status(port)["totals"]["clips"] == 2)
+
+
+def test_a_changed_setting_is_stated_and_a_wrong_one_is_refused(root):
+    settings = root / "station.toml"
+    settings.write_text(settings.read_text("utf-8").replace("buffer_seconds = 300", "buffer_seconds = -1"), "utf-8")
+    refused = avrecord("run", root=root)
+    assert refused.returncode == 30
+    assert "link.buffer_seconds" in refused.stderr

@@ -1,0 +1,78 @@
+"""The status page: the same facts as its JSON twin, honest about a station that stopped scanning."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+
+from avrecord.web.app import build, overview
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+
+@contextmanager
+def served(kit, seconds_since_scan: float):
+    """The pages on a free port of this machine."""
+    app = build(kit, lambda: {"slots": [], "seconds_since_scan": seconds_since_scan})
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def get(url: str) -> tuple[int, bytes, dict[str, str]]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read(), dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), dict(error.headers)
+
+
+def test_a_station_that_stopped_scanning_is_not_healthy(kit):
+    with served(kit, 4000) as url:
+        code, body, _ = get(f"{url}/healthz")
+    assert (code, json.loads(body)["status"]) == (503, "stalled")
+
+
+def test_the_page_and_its_json_twin_give_the_same_facts(kit, dcam, dock):
+    dock(dcam({"VIDEO/090000.mp4": b"x"}))
+    with served(kit, 1) as url:
+        _, body, _ = get(f"{url}/status.json")
+        _, page, headers = get(f"{url}/")
+    shown = json.loads(body)
+    assert shown["totals"] == overview(kit, {"slots": [], "seconds_since_scan": 1})["totals"]
+    assert shown["log"]["root"] in page.decode().replace("&#43;", "+").replace("&#x2F;", "/")
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_an_unknown_path_is_not_found_and_shows_no_traceback(kit):
+    with served(kit, 1) as url:
+        for path in ("/nothing", "/../station.toml", "/%2e%2e/keys/clip.key", "/docs", "/openapi.json"):
+            code, body, _ = get(url + path)
+            assert code == 404
+            assert b"Traceback" not in body
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the page was not opened in a browser")
+def test_the_page_opens_in_a_browser_at_an_office_screens_size(kit, dcam, dock, tmp_path):
+    dock(dcam({"VIDEO/090000.mp4": b"x"}))
+    picture = tmp_path / "page.png"
+    with served(kit, 1) as url:
+        command = [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path}", "--window-size=1366,768", f"--screenshot={picture}", url]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+    assert picture.stat().st_size > 20_000
