@@ -51,8 +51,12 @@ class Camera:
         y = LEVEL + self.tilt(t) + self.shake[1](t) + 11 * walking * abs(np.sin(step / 2))
         zoom = 1.09 + self.closer(t)
         margin_x, margin_y = WIDTH / 2 / zoom + 40, HEIGHT / 2 / zoom + 40
-        return (float(np.clip(x, margin_x, WIDE - margin_x)), float(np.clip(y, margin_y, TALL - margin_y)),
-                self.roll(t) + 0.5 * walking * np.sin(step / 2), zoom)
+        return (
+            float(np.clip(x, margin_x, WIDE - margin_x)),
+            float(np.clip(y, margin_y, TALL - margin_y)),
+            self.roll(t) + 0.5 * walking * np.sin(step / 2),
+            zoom,
+        )
 
     def see(self, scene: Scene, t: float) -> Planes:
         """The scene with its figures, blurred when the recorder turns quickly."""
@@ -60,8 +64,10 @@ class Camera:
         matrix = to_frame(*now)
         half = HALF @ matrix @ DOUBLE
         y = cv2.warpAffine(scene.ground.y, matrix[:2], (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-        u, v = (cv2.warpAffine(part, half[:2], (WIDTH // 2, HEIGHT // 2), flags=cv2.INTER_NEAREST,
-                               borderMode=cv2.BORDER_REPLICATE) for part in (scene.ground.u, scene.ground.v))
+        u, v = (
+            cv2.warpAffine(part, half[:2], (WIDTH // 2, HEIGHT // 2), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            for part in (scene.ground.u, scene.ground.v)
+        )
         frame = Planes(y, u, v)
         present = [(mover, place) for mover in scene.movers if (place := mover.at(t))]
         for mover, place in sorted(present, key=lambda pair: pair[1][2]):
@@ -96,14 +102,14 @@ class Sensor:
         grain = rng.standard_normal(shape, np.float32)
         grain = cv2.GaussianBlur(grain, (3, 3), 0.6)
         self.grain = np.clip(grain * strength * 1.6 + 16, 0, 40).astype(np.uint8)
-        y, x = np.mgrid[-1:1:HEIGHT * 1j, -1:1:WIDTH * 1j].astype(np.float32)
+        y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j].astype(np.float32)
         self.corners = (34 * np.clip(x * x * 0.7 + y * y * 0.5 - 0.35, 0, None)).astype(np.uint8)
         self.places = rng.integers(0, BANK, (997, 2))
 
     def expose(self, frame: Planes, number: int, gain: float) -> None:
         """Exposure and noise in one pass, then the corners."""
         top, left = self.places[number % len(self.places)]
-        grain = self.grain[top:top + HEIGHT, left:left + WIDTH]
+        grain = self.grain[top : top + HEIGHT, left : left + WIDTH]
         frame.y = cv2.subtract(cv2.addWeighted(frame.y, gain, grain, 1.0, -16), self.corners)
 
 
@@ -122,7 +128,7 @@ def burn_in(frame: Planes, start: datetime, t: float, recorder: str, user: str) 
     """The recorder's clock, number and user along the top; the clock is the recorder's claim."""
     now = start + timedelta(seconds=int(t))
     letters, rim = lettering(f"{now:%Y-%m-%d %H:%M:%S}  {recorder}  {user}")
-    box = frame.y[14:66, 20:WIDTH - 20]
+    box = frame.y[14:66, 20 : WIDTH - 20]
     box[...] = cv2.max(cv2.multiply(np.ascontiguousarray(box), cv2.bitwise_not(rim), scale=1 / 255), letters)
     for part in (frame.u, frame.v):
-        part[7:33, 10:WIDTH // 2 - 10][rim[::2, ::2] > 60] = 128
+        part[7:33, 10 : WIDTH // 2 - 10][rim[::2, ::2] > 60] = 128

@@ -70,9 +70,16 @@ def dcam_log(videos: list[Clip], photos: list[datetime], ends: datetime) -> list
         over = clip.claimed + timedelta(seconds=clip.seconds)
         noted.append((over, "POWER_LOST" if clip.cut else "REC_STOP"))
     noted += [(when + fast, "SNAPSHOT") for when in photos]
-    noted += [(at(ends.date(), clock), what) for clock, what in (
-        ("17:31:40", "LOW_BATTERY BAT=11%"), ("17:34:02", "POWER_ON BAT=6%"),
-        ("17:34:10", f"REC_START {DCAM.user} 标记=普通"), ("17:34:11", "POWER_LOST"), ("17:39:58", "USB_CONNECT"))]
+    noted += [
+        (at(ends.date(), clock), what)
+        for clock, what in (
+            ("17:31:40", "LOW_BATTERY BAT=11%"),
+            ("17:34:02", "POWER_ON BAT=6%"),
+            ("17:34:10", f"REC_START {DCAM.user} 标记=普通"),
+            ("17:34:11", "POWER_LOST"),
+            ("17:39:58", "USB_CONNECT"),
+        )
+    ]
     noted += [(ends + fast, f"TIME_SYNC {ends + fast:%Y-%m-%d %H:%M:%S} -> {ends:%Y-%m-%d %H:%M:%S}")]
     return [f"{when:%Y-%m-%d %H:%M:%S} {what}" for when, what in sorted(noted, key=lambda entry: entry[0])]
 
@@ -87,8 +94,11 @@ def dsj_log(videos: list[Clip], photos: list[datetime], ends: datetime) -> list[
         if clip.cut:
             noted.append((clip.claimed + timedelta(seconds=clip.seconds + 40), "开机 电量98%"))
     noted += [(when + fast, "拍照") for when in photos]
-    noted += [(at(ends.date(), "13:31:02"), "开始录像"), (at(ends.date(), "13:31:02"), "存储错误"),
-              (at(ends.date(), "17:51:40"), "连接USB")]
+    noted += [
+        (at(ends.date(), "13:31:02"), "开始录像"),
+        (at(ends.date(), "13:31:02"), "存储错误"),
+        (at(ends.date(), "17:51:40"), "连接USB"),
+    ]
     lines = [f"[{when:%H:%M:%S}] {what}" for when, what in sorted(noted, key=lambda entry: entry[0])]
     return [*lines, f"[{ends:%H:%M:%S}] 校时 {ends + fast:%H:%M:%S} -> {ends:%H:%M:%S}"]
 
@@ -98,8 +108,11 @@ def dcam_extras(cards: Path, videos: list[Clip], photos: list[datetime]) -> None
     day = videos[0].starts.date()
     root = cards / DCAM.serial
     ends = at(day, "17:40:00")
-    write(root / "LOG" / f"{DCAM.serial}_{day:%Y%m%d}.log", chinese(dcam_log(videos, photos, ends)),
-          ends + timedelta(seconds=DCAM.fast))
+    write(
+        root / "LOG" / f"{DCAM.serial}_{day:%Y%m%d}.log",
+        chinese(dcam_log(videos, photos, ends)),
+        ends + timedelta(seconds=DCAM.fast),
+    )
     write(root / "VIDEO" / f"DCAM_{DCAM.serial}_{DCAM.user}_{day:%Y%m%d}_173410.mp4", b"", at(day, "17:34:11"))
     earlier = day - timedelta(days=6)
     stray = root / "PHOTO" / "新建文件夹" / f"IMG-{earlier:%Y%m%d}-WA0003.mp4"

@@ -20,9 +20,18 @@ FULL_FPS, QUICK_FPS = 20, 15  # the quick version is for tests: fewer pictures, 
 PIPE = 1 << 20  # bytes between us and the encoder; the usual 64 KiB mean 50 waits per frame
 KEPT = 0.6  # share of a file that reached the card before the power failed
 # The fastest preset, with the two tools put back that keep lettering readable at this rate.
-VIDEO = {"vcodec": "libx264", "preset": "ultrafast", "sc_threshold": 0, "bf": 0, "pix_fmt": "yuv420p", "threads": 1,
-         "x264-params": "cabac=1:no-deblock=0:deblock=0,0", "colorspace": "smpte170m", "color_primaries": "smpte170m",
-         "color_trc": "smpte170m"}
+VIDEO = {
+    "vcodec": "libx264",
+    "preset": "ultrafast",
+    "sc_threshold": 0,
+    "bf": 0,
+    "pix_fmt": "yuv420p",
+    "threads": 1,
+    "x264-params": "cabac=1:no-deblock=0:deblock=0,0",
+    "colorspace": "smpte170m",
+    "color_primaries": "smpte170m",
+    "color_trc": "smpte170m",
+}
 AUDIO = {"acodec": "aac", "audio_bitrate": "32k", "ar": sound.RATE, "ac": 1}
 PLAIN = {"map_metadata": -1, "fflags": "+bitexact", "flags:v": "+bitexact", "flags:a": "+bitexact"}
 
@@ -101,8 +110,9 @@ def encode(recording: Recording, path: Path) -> None:
         heard = Path(scratch) / "sound.wav"
         sound.write_wave(heard, recording.sound)
         pictures = ffmpeg.input("pipe:", format="rawvideo", pix_fmt="yuv420p", s=f"{WIDTH}x{HEIGHT}", r=fps)
-        command = ffmpeg.output(pictures, ffmpeg.input(str(heard)), str(path), format="mp4",
-                                **VIDEO, **rate(kbit, fps), **AUDIO, **PLAIN)
+        command = ffmpeg.output(
+            pictures, ffmpeg.input(str(heard)), str(path), format="mp4", **VIDEO, **rate(kbit, fps), **AUDIO, **PLAIN
+        )
         process = command.global_args("-loglevel", "error").overwrite_output().run_async(pipe_stdin=True)
         fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, PIPE)
         for number in range(round(recording.clip.seconds * fps)):
@@ -114,8 +124,13 @@ def encode(recording: Recording, path: Path) -> None:
 
 def rate(kbit: int, fps: int) -> dict[str, str | int]:
     """A steady rate with a little room, and a key frame every two seconds, as a recorder's encoder is set."""
-    return {"g": 2 * fps, "keyint_min": 2 * fps,
-            "video_bitrate": f"{kbit}k", "maxrate": f"{kbit * 3 // 2}k", "bufsize": f"{kbit * 2}k"}
+    return {
+        "g": 2 * fps,
+        "keyint_min": 2 * fps,
+        "video_bitrate": f"{kbit}k",
+        "maxrate": f"{kbit * 3 // 2}k",
+        "bufsize": f"{kbit * 2}k",
+    }
 
 
 def render_clip(clip: Clip, seed: list[int], quick: bool, cards: Path) -> list[dict]:

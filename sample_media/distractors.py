@@ -15,8 +15,14 @@ def licence(rng: np.random.Generator, title: str, name: str) -> Paper:
     pen.rectangle((14, 14, width - 15, height - 15), outline=pick(rng, [(196, 160, 60), (60, 110, 170)]), width=14)
     emblem(pen, (width // 2, 110), 60, (190, 30, 34), (214, 170, 60))
     spaced(pen, (width / 2, 250), title, font(key, True, True), (24, 24, 24), 14)
-    lines = (f"统一社会信用代码  91{digits(rng, 14)}XA", f"名    称  {pick(rng, PARTIES)}", "类    型  个体工商户",
-             "经 营 者  黄洋红", "经营场所  丰源市东湖路一百二十八号", "经营范围  餐饮服务；食品销售")
+    lines = (
+        f"统一社会信用代码  91{digits(rng, 14)}XA",
+        f"名    称  {pick(rng, PARTIES)}",
+        "类    型  个体工商户",
+        "经 营 者  黄洋红",
+        "经营场所  丰源市东湖路一百二十八号",
+        "经营范围  餐饮服务；食品销售",
+    )
     for number, line in enumerate(lines):
         pen.text((110, 350 + number * 74), line, font=font(36, True), fill=(34, 34, 34))
     code_square(pen, (width - 300, 350), 150, rng)
@@ -69,15 +75,19 @@ def badge(rng: np.random.Generator) -> Paper:
 def bill(rng: np.random.Generator) -> Paper:
     """An A4 sheet with title, body and seal that no law knows: a demand for the property fee."""
     width, height, key = 1050, 1485, 52
-    sheet = textured(np.full((height, width, 3), pick(rng, [(250, 250, 247), (244, 244, 246), (250, 246, 236)]),
-                             np.uint8), mottle(rng, height, width, 0.25, 64))
+    sheet = textured(
+        np.full((height, width, 3), pick(rng, [(250, 250, 247), (244, 244, 246), (250, 246, 236)]), np.uint8),
+        mottle(rng, height, width, 0.25, 64),
+    )
     image = Image.fromarray(sheet)
     pen = ImageDraw.Draw(image)
     spaced(pen, (width / 2, 150), "丰源市东湖物业服务有限公司", font(40, True, True), (24, 24, 24), 2)
     spaced(pen, (width / 2, 240), "物业服务费缴费单", font(key, True, True), (16, 16, 16), 8)
     pen.text((110, 380), "尊敬的业主：", font=font(30, True), fill=(30, 30, 30))
-    text = ("　　您所在的房屋本年度下半年的物业服务费、公共照明分摊费和垃圾清运费共计人民币壹仟贰佰元，请于本月底以前到"
-            "服务中心前台缴纳，也可以扫描右下方的图案在线缴纳。如有疑问请与管家联系，感谢您的支持与配合。")
+    text = (
+        "　　您所在的房屋本年度下半年的物业服务费、公共照明分摊费和垃圾清运费共计人民币壹仟贰佰元，请于本月底以前到"
+        "服务中心前台缴纳，也可以扫描右下方的图案在线缴纳。如有疑问请与管家联系，感谢您的支持与配合。"
+    )
     body(pen, text, (110, 440), width - 220, 30)
     code_square(pen, (width - 340, 1130), 210, rng)
     seal(pen, image, (width - 330, 970), 100, "东湖物业服务有限公司")

@@ -118,8 +118,15 @@ def booklet(rng: np.random.Generator) -> Paper:
     spaced(pen, (260, 460), "行政执法证", font(key, True, True), ink(rng), 8)
     spaced(pen, (260, 560), f"NO.{digits(rng, 8)}", font(34), (50, 50, 60))
     pen = ImageDraw.Draw(right)
-    lines = (f"姓    名：{pick(rng, OFFICERS)}", "性    别：" + pick(rng, ["男", "女"]), "执法单位：市城管执法局",
-             "执法类型：综合执法", "执法区域：丰源市", f"证    号：{digits(rng, 11)}", "发证机关：丰源市人民政府")
+    lines = (
+        f"姓    名：{pick(rng, OFFICERS)}",
+        "性    别：" + pick(rng, ["男", "女"]),
+        "执法单位：市城管执法局",
+        "执法类型：综合执法",
+        "执法区域：丰源市",
+        f"证    号：{digits(rng, 11)}",
+        "发证机关：丰源市人民政府",
+    )
     for number, line in enumerate(lines):
         pen.text((34, 60 + number * 84), line, font=font(32), fill=(26, 26, 34))
     image.paste(left, (40, 40))
@@ -128,18 +135,14 @@ def booklet(rng: np.random.Generator) -> Paper:
 
 
 BODIES = {
-    "责令改正通知书":
-        "经查，你单位在人行道上堆放货物、占道经营，影响市容和通行，涉嫌违反了《城市市容和环境卫生管理条例》第十四条的规定。"
-        "现责令你单位于收到本通知之日起立即停止上述行为，清除堆放的货物，恢复道路原状。",
-    "查封（扣押）决定书":
-        "因你单位擅自占用城市道路堆放建筑材料，经责令改正后仍不清除，依据《中华人民共和国行政强制法》第二十二条、"
-        "第二十三条的规定，本机关决定对附件清单所列物品予以处理，期限为三十日。",
-    "行政处罚决定书":
-        "经查明，你单位于本月九日在东湖路沿线超出门窗外墙摆卖商品，以上事实有现场照片、询问材料为证。依据有关规定，"
-        "本机关决定对你单位处以人民币伍佰元的处理。你单位应当自收到之日起十五日内缴款。",
-    "送达回证":
-        "受送达人：见抬头。送达地点：东湖路一百二十八号。送达方式：直接送达。收件人签名并注明收到的日期，"
-        "见证人可以在备注栏签名。",
+    "责令改正通知书": "经查，你单位在人行道上堆放货物、占道经营，影响市容和通行，涉嫌违反了《城市市容和环境卫生管理条例》第十四条的规定。"
+    "现责令你单位于收到本通知之日起立即停止上述行为，清除堆放的货物，恢复道路原状。",
+    "查封（扣押）决定书": "因你单位擅自占用城市道路堆放建筑材料，经责令改正后仍不清除，依据《中华人民共和国行政强制法》第二十二条、"
+    "第二十三条的规定，本机关决定对附件清单所列物品予以处理，期限为三十日。",
+    "行政处罚决定书": "经查明，你单位于本月九日在东湖路沿线超出门窗外墙摆卖商品，以上事实有现场照片、询问材料为证。依据有关规定，"
+    "本机关决定对你单位处以人民币伍佰元的处理。你单位应当自收到之日起十五日内缴款。",
+    "送达回证": "受送达人：见抬头。送达地点：东湖路一百二十八号。送达方式：直接送达。收件人签名并注明收到的日期，"
+    "见证人可以在备注栏签名。",
 }
 REMEDY = (
     "如对本文书有异议，可以依法进行陈述和申辩，也可以自收到之日起六十日内申请复议，或者在六个月内向人民法院"
@@ -150,8 +153,10 @@ REMEDY = (
 def notice(rng: np.random.Generator, title: str, year: int) -> Paper:
     """An A4 document with bureau line, title, number, body, seal."""
     width, height, key = 1050, 1485, 52
-    sheet = textured(np.full((height, width, 3), pick(rng, [(250, 250, 247), (244, 244, 246), (250, 246, 236)]),
-                             np.uint8), mottle(rng, height, width, 0.25, 64))
+    sheet = textured(
+        np.full((height, width, 3), pick(rng, [(250, 250, 247), (244, 244, 246), (250, 246, 236)]), np.uint8),
+        mottle(rng, height, width, 0.25, 64),
+    )
     image = Image.fromarray(sheet)
     pen = ImageDraw.Draw(image)
     spaced(pen, (width / 2, 150), BUREAU, font(40, True, True), (24, 24, 24), 2)
@@ -171,14 +176,13 @@ def body(pen: ImageDraw.ImageDraw, text: str, corner: tuple[int, int], width: in
     per_line = width // size
     for number in range(0, len(text), per_line):
         y = corner[1] + (number // per_line) * size * 1.65
-        pen.text((corner[0], y), text[number:number + per_line], font=font(size, True), fill=(34, 34, 34))
+        pen.text((corner[0], y), text[number : number + per_line], font=font(size, True), fill=(34, 34, 34))
     return corner[1] + -(-len(text) // per_line) * size * 1.65
 
 
 def certificate(rng: np.random.Generator, name: str) -> Paper:
     """A certificate by the name the plan uses."""
-    makers = {"cover": cover, "booklet": booklet, "card_case": lanyard,
-              "card_back": lambda r: card(r, "行政执法证", "card_back")}
+    makers = {"cover": cover, "booklet": booklet, "card_case": lanyard, "card_back": lambda r: card(r, "行政执法证", "card_back")}
     return makers[name](rng)
 
 

@@ -8,12 +8,34 @@ from sample_media.documents import BUREAU, pick
 from sample_media.painting import Colour, font, mottle, spaced, textured
 
 METRE = 180  # pixels on the plane of a house front
-SHOPS = ("好味道餐饮店", "东湖五金建材", "鸿顺烟酒超市", "绿叶水果店", "丰源大药房", "牛肉面馆", "理发美容",
-         "手机专卖", "蜀香火锅", "老陈包子铺", "打字复印", "房产中介", "利民便利店", "旺达电动车", "家常小炒", "茶叶批发")
-SIGN_GROUNDS: tuple[Colour, ...] = ((176, 28, 34), (34, 90, 160), (240, 236, 224), (30, 120, 70), (230, 150, 30),
-                                    (40, 40, 46), (120, 40, 110))
-WALLS: tuple[Colour, ...] = ((206, 198, 182), (188, 176, 160), (170, 120, 100), (216, 210, 204), (150, 152, 150),
-                             (196, 172, 140))
+SHOPS = (
+    "好味道餐饮店",
+    "东湖五金建材",
+    "鸿顺烟酒超市",
+    "绿叶水果店",
+    "丰源大药房",
+    "牛肉面馆",
+    "理发美容",
+    "手机专卖",
+    "蜀香火锅",
+    "老陈包子铺",
+    "打字复印",
+    "房产中介",
+    "利民便利店",
+    "旺达电动车",
+    "家常小炒",
+    "茶叶批发",
+)
+SIGN_GROUNDS: tuple[Colour, ...] = (
+    (176, 28, 34),
+    (34, 90, 160),
+    (240, 236, 224),
+    (30, 120, 70),
+    (230, 150, 30),
+    (40, 40, 46),
+    (120, 40, 110),
+)
+WALLS: tuple[Colour, ...] = ((206, 198, 182), (188, 176, 160), (170, 120, 100), (216, 210, 204), (150, 152, 150), (196, 172, 140))
 
 
 def street_front(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
@@ -41,8 +63,8 @@ def house(pen: ImageDraw.ImageDraw, rng: np.random.Generator, x: int, span: int,
         columns = max(1, span // int(1.7 * METRE))
         for column in range(columns):
             window(pen, rng, x + (column + 0.5) * span / columns, top + floor * 0.52, wall)
-        pen.line((x, top + floor, x + span, top + floor), fill=tuple(int(v * .8) for v in wall), width=5)
-    pen.line((x, 0, x, height), fill=tuple(int(v * .6) for v in wall), width=6)
+        pen.line((x, top + floor, x + span, top + floor), fill=tuple(int(v * 0.8) for v in wall), width=5)
+    pen.line((x, 0, x, height), fill=tuple(int(v * 0.6) for v in wall), width=6)
     shop(pen, rng, (x + 12, shop_top, x + span - 12, height), name)
 
 
@@ -71,7 +93,7 @@ def shop(pen: ImageDraw.ImageDraw, rng: np.random.Generator, box: tuple[int, int
     left, top, right, bottom = box
     board = int(0.85 * METRE)
     ground = pick(rng, SIGN_GROUNDS)
-    pen.rectangle((left, top, right, top + board), fill=ground, outline=tuple(int(v * .6) for v in ground), width=5)
+    pen.rectangle((left, top, right, top + board), fill=ground, outline=tuple(int(v * 0.6) for v in ground), width=5)
     letters = (250, 246, 230) if sum(ground) < 420 else (170, 30, 30)
     size = int(min(board * 0.62, (right - left) * 0.86 / len(name)))
     face = font(size, bool(rng.integers(2)), True)
@@ -123,8 +145,15 @@ def stall(pen: ImageDraw.ImageDraw, rng: np.random.Generator, box: tuple[int, in
 
 def plate(image: np.ndarray, rng: np.random.Generator, middle: tuple[int, int], size: int, text: str) -> None:
     """A plate or banner on a wall with a text that names the authority and proves nothing."""
-    ground, letters = pick(rng, [((176, 28, 34), (250, 236, 190)), ((236, 238, 240), (24, 50, 130)),
-                                 ((200, 168, 90), (60, 30, 16)), ((30, 70, 150), (250, 250, 250))])
+    ground, letters = pick(
+        rng,
+        [
+            ((176, 28, 34), (250, 236, 190)),
+            ((236, 238, 240), (24, 50, 130)),
+            ((200, 168, 90), (60, 30, 16)),
+            ((30, 70, 150), (250, 250, 250)),
+        ],
+    )
     sheet = Image.fromarray(image)
     pen = ImageDraw.Draw(sheet)
     half = int(size * (len(text) * 0.56 + 0.7))
@@ -141,7 +170,7 @@ def asphalt(rng: np.random.Generator, height: int, width: int, tone: int) -> np.
     for _ in range(5):
         x, y = int(rng.integers(width)), int(rng.integers(height))
         w, h = (int(v) for v in rng.integers(60, 340, 2))
-        patch = road[y:y + h, x:x + w]
+        patch = road[y : y + h, x : x + w]
         patch[...] = (patch * rng.uniform(0.86, 0.95)).astype(np.uint8)
     return cv2.GaussianBlur(road, (0, 0), 1.0)
 

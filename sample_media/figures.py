@@ -9,8 +9,17 @@ from sample_media.planes import Layer, cut_out
 from sample_media.solids import Cutting, skin
 
 POSES = 8
-CLOTHES = ((52, 66, 96), (36, 36, 42), (122, 48, 52), (172, 150, 110), (86, 104, 84), (178, 182, 190), (196, 120, 60),
-           (70, 120, 160), (206, 206, 200))
+CLOTHES = (
+    (52, 66, 96),
+    (36, 36, 42),
+    (122, 48, 52),
+    (172, 150, 110),
+    (86, 104, 84),
+    (178, 182, 190),
+    (196, 120, 60),
+    (70, 120, 160),
+    (206, 206, 200),
+)
 TROUSERS = ((40, 44, 58), (30, 30, 34), (84, 80, 72), (60, 74, 104))
 
 
@@ -35,7 +44,7 @@ def trimmed(sheets: list[Cutting]) -> list[Layer]:
     rows, columns = np.flatnonzero(used.any(1)), np.flatnonzero(used.any(0))
     margin = max(0, min(int(columns[0]), used.shape[1] - 1 - int(columns[-1])) - 2)
     top = max(0, int(rows[0]) - 2)
-    part = np.s_[top:, margin:used.shape[1] - margin]
+    part = np.s_[top:, margin : used.shape[1] - margin]
     return [cut_out(sheet.rgb[part], sheet.alpha[part]) for sheet in sheets]
 
 
@@ -120,7 +129,7 @@ def car(rng: np.random.Generator, long: int) -> Layer:
 def scooter(rng: np.random.Generator, long: int) -> Layer:
     """An electric scooter with a rider, the commonest thing in the street."""
     u = long / 100.0
-    coat, flesh = colour(rng, CLOTHES + ((250, 196, 30), (30, 110, 200))), skin(rng)
+    coat, flesh = colour(rng, (*CLOTHES, (250, 196, 30), (30, 110, 200))), skin(rng)
     sheet = Cutting(int(104 * u), int(120 * u))
     for x in (18, 86):
         sheet.blob((x * u, 104 * u), (13 * u, 13 * u), (26, 26, 28))

@@ -9,8 +9,17 @@ from sample_media.documents import Paper
 from sample_media.planes import HEIGHT, WIDTH, Layer, cut_out
 from sample_media.solids import Cutting, skin
 
-REAL_WIDTH = {"card_back": 86, "n_id": 86, "card_case": 78, "n_badge": 78, "cover": 92, "n_cover": 112,
-              "booklet": 168, "n_licence": 260, "n_permit": 260}  # mm; anything else is A4
+REAL_WIDTH = {
+    "card_back": 86,
+    "n_id": 86,
+    "card_case": 78,
+    "n_badge": 78,
+    "cover": 92,
+    "n_cover": 112,
+    "booklet": 168,
+    "n_licence": 260,
+    "n_permit": 260,
+}  # mm; anything else is A4
 A4 = 210
 THUMB = 9.5  # mm, half its width at the tip
 SLEEVES = ((44, 58, 92), (30, 32, 38), (90, 96, 84), (128, 40, 46), (186, 190, 196), (70, 88, 120))
@@ -26,8 +35,9 @@ class Grip:
     mm: float
 
 
-def held(paper: Paper, key_px: float, spot: np.ndarray, side: str, defocus: float,
-         rng: np.random.Generator) -> tuple[Layer, tuple[float, float]]:
+def held(
+    paper: Paper, key_px: float, spot: np.ndarray, side: str, defocus: float, rng: np.random.Generator
+) -> tuple[Layer, tuple[float, float]]:
     """The paper at its final size with hand and forearm, and its middle on the sheet.
 
     The hand is sized after the real width of the document, so a card fills the palm and a
@@ -49,7 +59,7 @@ def held(paper: Paper, key_px: float, spot: np.ndarray, side: str, defocus: floa
     grip = Grip(grip.edge + corner, grip.away, grip.reach, grip.mm)
     colour = skin(rng)
     arm(sheet, grip, colour, SLEEVES[int(rng.integers(len(SLEEVES)))])
-    box = np.s_[corner[1]:corner[1] + height, corner[0]:corner[0] + width]
+    box = np.s_[corner[1] : corner[1] + height, corner[0] : corner[0] + width]
     sheet.rgb[box] = flat
     sheet.alpha[box] = 255
     thumb(sheet, grip, colour)
@@ -70,15 +80,18 @@ def grasp(paper: Paper, width: int, height: int, spot: np.ndarray, side: str, rn
         edge = np.array([0.0 if side == "l" else float(width), height * low])
         away = unit(-1.0 if side == "l" else 1.0, rng.uniform(0.3, 0.8))
     start = spot + edge - (width / 2, height / 2)
-    borders = [(limit - at) / step for at, step, limit in
-               ((start[0], away[0], WIDTH if away[0] > 0 else 0), (start[1], away[1], HEIGHT)) if abs(step) > 1e-3]
+    borders = [
+        (limit - at) / step
+        for at, step, limit in ((start[0], away[0], WIDTH if away[0] > 0 else 0), (start[1], away[1], HEIGHT))
+        if abs(step) > 1e-3
+    ]
     return Grip(edge, away, max(180 * mm, min(borders) * 1.2 + 320), mm)
 
 
 def lit(flat: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Uneven light: a slope over the paper and now and then a pale reflection."""
     height, width = flat.shape[:2]
-    y, x = np.mgrid[-1:1:height * 1j, -1:1:width * 1j].astype(np.float32)
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     angle = rng.uniform(0, 2 * np.pi)
     light = 1 + rng.uniform(0.02, 0.14) * (np.cos(angle) * x + np.sin(angle) * y)
     bright = flat * light[..., None]

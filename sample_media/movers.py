@@ -77,9 +77,15 @@ def traffic(rng: np.random.Generator, seconds: float) -> list[Mover]:
         goes_right = rng.random() < 0.5
         layer = figures.scooter(rng, 330) if rng.random() < 0.6 else figures.car(rng, 860)
         speed = rng.uniform(420, 900)
-        vehicles.append(Mover([layer if goes_right else figures.mirrored(layer)],
-                              (-700.0 if goes_right else WIDE + 700.0, 1260 if goes_right else 1340),
-                              speed if goes_right else -speed, 1.12, rng.uniform(-2, seconds - 4)))
+        vehicles.append(
+            Mover(
+                [layer if goes_right else figures.mirrored(layer)],
+                (-700.0 if goes_right else WIDE + 700.0, 1260 if goes_right else 1340),
+                speed if goes_right else -speed,
+                1.12,
+                rng.uniform(-2, seconds - 4),
+            )
+        )
     return vehicles
 
 

@@ -21,8 +21,14 @@ def font(size: int, serif: bool = False, bold: bool = False) -> ImageFont.FreeTy
     return ImageFont.truetype(str(FONTS / f"Noto{family}CJK-{weight}.ttc"), size, index=SIMPLIFIED)
 
 
-def spaced(draw: ImageDraw.ImageDraw, middle: tuple[float, float], text: str, face: ImageFont.FreeTypeFont,
-           fill: Colour, gap: float = 0.0) -> None:
+def spaced(
+    draw: ImageDraw.ImageDraw,
+    middle: tuple[float, float],
+    text: str,
+    face: ImageFont.FreeTypeFont,
+    fill: Colour,
+    gap: float = 0.0,
+) -> None:
     """Centre a line with extra space between characters, the way titles and covers are set."""
     widths = [draw.textlength(character, font=face) for character in text]
     x = middle[0] - (sum(widths) + gap * (len(text) - 1)) / 2
@@ -31,14 +37,13 @@ def spaced(draw: ImageDraw.ImageDraw, middle: tuple[float, float], text: str, fa
         x += width + gap
 
 
-def mottle(rng: np.random.Generator, height: int, width: int, strength: float = 1.0,
-           coarse: int = 64) -> np.ndarray:
+def mottle(rng: np.random.Generator, height: int, width: int, strength: float = 1.0, coarse: int = 64) -> np.ndarray:
     """A multiplicative texture around 1.0: stains at several sizes, which flat fills lack."""
     field = np.zeros((height, width), np.float32)
     for octave in range(4):
         cell = max(2, coarse >> (octave * 2))
         grid = rng.normal(0, 1, (height // cell + 2, width // cell + 2)).astype(np.float32)
-        field += cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR) * (0.5 ** octave)
+        field += cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR) * (0.5**octave)
     return 1.0 + 0.05 * strength * field
 
 
@@ -95,13 +100,20 @@ def portrait(pen: ImageDraw.ImageDraw, box: tuple[int, int, int, int], rng: np.r
     pen.rectangle(box, fill=backdrop, outline=(170, 170, 170))
     middle = left + width / 2
     coat = tuple(int(v) for v in rng.integers(20, 90, 3))
-    pen.polygon([(left + width * .14, bottom), (left + width * .24, top + height * .72),
-                 (middle, top + height * .64), (right - width * .24, top + height * .72),
-                 (right - width * .14, bottom)], fill=coat)
-    pen.ellipse((middle - width * .21, top + height * .2, middle + width * .21, top + height * .7),
-                fill=(222, 182, 152))
-    pen.pieslice((middle - width * .23, top + height * .14, middle + width * .23, top + height * .56),
-                 180, 360, fill=(28, 24, 22))
+    pen.polygon(
+        [
+            (left + width * 0.14, bottom),
+            (left + width * 0.24, top + height * 0.72),
+            (middle, top + height * 0.64),
+            (right - width * 0.24, top + height * 0.72),
+            (right - width * 0.14, bottom),
+        ],
+        fill=coat,
+    )
+    pen.ellipse((middle - width * 0.21, top + height * 0.2, middle + width * 0.21, top + height * 0.7), fill=(222, 182, 152))
+    pen.pieslice(
+        (middle - width * 0.23, top + height * 0.14, middle + width * 0.23, top + height * 0.56), 180, 360, fill=(28, 24, 22)
+    )
 
 
 def code_square(pen: ImageDraw.ImageDraw, corner: tuple[int, int], side: int, rng: np.random.Generator) -> None:

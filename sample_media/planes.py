@@ -25,8 +25,7 @@ class Planes:
 
     def write(self, stream: BinaryIO) -> None:
         """Hand a yuv420p frame over, plane by plane, without copying it first."""
-        for part in (self.y, self.u, self.v):
-            stream.write(part.data)
+        stream.writelines(part.data for part in (self.y, self.u, self.v))
 
     def bgr(self) -> np.ndarray:
         """The picture as OpenCV wants it."""
@@ -67,8 +66,7 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray) -> Layer:
     picture = split(np.ascontiguousarray(rgb[:height, :width]))
     half = cv2.resize(alpha[:height, :width], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     full = cv2.resize(half, (width, height))
-    colour = (cv2.multiply(part, mask, scale=1 / 255) for part, mask in
-              ((picture.y, full), (picture.u, half), (picture.v, half)))
+    colour = (cv2.multiply(part, mask, scale=1 / 255) for part, mask in ((picture.y, full), (picture.u, half), (picture.v, half)))
     return Layer(*colour, half)
 
 
@@ -97,7 +95,7 @@ def lay(frame: Planes, layer: Layer, matrix: np.ndarray, gain: float = 1.0, smea
     if gain != 1.0:
         y = cv2.convertScaleAbs(y, alpha=gain)
     blend(frame.y[top:bottom, left:right], y, wide_mask)
-    box = np.s_[top // 2:bottom // 2, left // 2:right // 2]
+    box = np.s_[top // 2 : bottom // 2, left // 2 : right // 2]
     blend(frame.u[box], u, mask)
     blend(frame.v[box], v, mask)
 

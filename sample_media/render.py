@@ -17,9 +17,9 @@ from pathlib import Path
 if __package__ in (None, ""):  # run as a script: make the package importable here and in the child processes
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sample_media import cards, tables  # noqa: E402
-from sample_media.clips import KEPT, render_clip  # noqa: E402
-from sample_media.plan import DCAM, DSJ, Clip, Stage, at, clips, stages  # noqa: E402
+from sample_media import cards, tables
+from sample_media.clips import KEPT, render_clip
+from sample_media.plan import DCAM, DSJ, Clip, Stage, at, clips, stages
 
 DONE = "RENDERED.json"
 Progress = Callable[[str, int, int], None]
@@ -91,22 +91,29 @@ def draw(part: Path, day: date, seed: int, quick: bool, progress: Progress) -> N
     progress("tables", 1, total)
     events, stills = draw_pictures(folder, videos, seed, quick, lambda what, done: progress(what, 1 + done, total))
     draw_rest(folder, videos, day)
-    truth = {"day": day.isoformat(), "seed": seed, "quick": quick, "stages": [expectation(row) for row in rows],
-             "clips": [description(clip, events[name]) for name, clip in videos.items()], "photos": stills,
-             "others": others(folder, videos, stills)}
+    truth = {
+        "day": day.isoformat(),
+        "seed": seed,
+        "quick": quick,
+        "stages": [expectation(row) for row in rows],
+        "clips": [description(clip, events[name]) for name, clip in videos.items()],
+        "photos": stills,
+        "others": others(folder, videos, stills),
+    }
     (part / "TRUTH.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n")
 
 
-def draw_pictures(folder: Path, videos: dict[str, Clip], seed: int, quick: bool,
-                  report: Callable[[str, int], None]) -> tuple[dict[str, list[dict]], list[dict]]:
+def draw_pictures(
+    folder: Path, videos: dict[str, Clip], seed: int, quick: bool, report: Callable[[str, int], None]
+) -> tuple[dict[str, list[dict]], list[dict]]:
     """Two files at a time, the longest first so that both cores end together."""
     order = {name: number for number, name in enumerate(videos)}
     costly = sorted(videos, key=lambda name: (videos[name].covered, -videos[name].seconds))
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        clips_running = {name: pool.submit(render_clip, videos[name], [seed, order[name]], quick, folder)
-                         for name in costly}
-        photos_running = [pool.submit(cards.photo, folder, *shot, [seed, 1000 + number])
-                          for number, shot in enumerate(snapshots(videos))]
+        clips_running = {name: pool.submit(render_clip, videos[name], [seed, order[name]], quick, folder) for name in costly}
+        photos_running = [
+            pool.submit(cards.photo, folder, *shot, [seed, 1000 + number]) for number, shot in enumerate(snapshots(videos))
+        ]
         names = {future: videos[name].path for name, future in clips_running.items()}
         for done, future in enumerate(as_completed([*clips_running.values(), *photos_running]), 1):
             report(names.get(future) or future.result()["path"], done)
@@ -138,9 +145,18 @@ def expectation(row: Stage) -> dict:
 
 def description(clip: Clip, events: list[dict]) -> dict:
     """A clip with its events; a cut one has no index, so nothing in it can be seen without repair."""
-    return {"path": clip.path, "recorder": clip.recorder.serial, "user": clip.recorder.user,
-            "true_start": clip.starts.isoformat(), "claimed_start": clip.claimed.isoformat(), "seconds": clip.seconds,
-            "covered": clip.covered, "marked": clip.marked, "kept": KEPT if clip.cut else 1.0, "events": events}
+    return {
+        "path": clip.path,
+        "recorder": clip.recorder.serial,
+        "user": clip.recorder.user,
+        "true_start": clip.starts.isoformat(),
+        "claimed_start": clip.claimed.isoformat(),
+        "seconds": clip.seconds,
+        "covered": clip.covered,
+        "marked": clip.marked,
+        "kept": KEPT if clip.cut else 1.0,
+        "events": events,
+    }
 
 
 def others(folder: Path, videos: dict[str, Clip], stills: list[dict]) -> list[str]:
@@ -158,8 +174,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="clips of 10 seconds")
     given = parser.parse_args()
-    render(given.out, given.day, given.seed, given.quick,
-           lambda what, done, total: print(f"[{done}/{total}] {what}", file=sys.stderr))
+    render(
+        given.out,
+        given.day,
+        given.seed,
+        given.quick,
+        lambda what, done, total: print(f"[{done}/{total}] {what}", file=sys.stderr),
+    )
 
 
 if __name__ == "__main__":

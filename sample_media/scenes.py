@@ -40,7 +40,7 @@ def front(rng: np.random.Generator, signs: tuple[str, ...], seconds: float):
     picture[base:1100] = cv2.resize(facades.tiles(rng, 520, WIDE), (WIDE, 1100 - base), interpolation=cv2.INTER_AREA)
     picture[1100:1124] = (128, 126, 122)
     picture[1124:] = facades.asphalt(rng, TALL - 1124, WIDE, 92)
-    picture[base:base + 14] = picture[base:base + 14] // 2
+    picture[base : base + 14] = picture[base : base + 14] // 2
     for number, text in enumerate(signs):
         x = int(WIDE * (0.3 + 0.4 * number) + rng.integers(-200, 200))
         facades.plate(picture, rng, (x, int(rng.integers(560, 620))), int(rng.integers(28, 46)), text)
@@ -87,8 +87,9 @@ class Corridor:
             facades.plate(flat, rng, (x if side < 0 else flat.shape[1] - x, 980), 58, text)
         first, last = (near, far) if side < 0 else (far, near)
         outer, inner = side * self.half, side * (self.half - 2)
-        self.fold(facades.tiles(rng, 600, 3000),
-                  [(inner, 0.02, first), (inner, 0.02, last), (outer, 0.02, last), (outer, 0.02, first)])
+        self.fold(
+            facades.tiles(rng, 600, 3000), [(inner, 0.02, first), (inner, 0.02, last), (outer, 0.02, last), (outer, 0.02, first)]
+        )
         self.fold(flat, [(outer, high, first), (outer, high, last), (outer, 0, last), (outer, 0, first)])
 
 
@@ -156,4 +157,4 @@ def hang(picture: np.ndarray, flat: np.ndarray, corner: tuple[int, int], width: 
     small = cv2.resize(flat, (width, width * flat.shape[0] // flat.shape[1]), interpolation=cv2.INTER_AREA)
     x, y = corner
     cv2.rectangle(picture, (x - 7, y - 7), (x + width + 6, y + small.shape[0] + 6), (104, 78, 50), -1)
-    picture[y:y + small.shape[0], x:x + width] = small
+    picture[y : y + small.shape[0], x : x + width] = small

@@ -49,7 +49,7 @@ class Shown:
         centre = np.array([[1, 0, -self.middle[0]], [0, 1, -self.middle[1]], [0, 0, 1]], float)
         plane = np.column_stack([turned[:, 0], turned[:, 1], [0, 0, FOCAL]])
         lens = np.diag([FOCAL, FOCAL, 1.0])
-        x, y = self.spot + (self.sway[0](t), self.sway[1](t))
+        x, y = (*self.spot, self.sway[0](t), self.sway[1](t))
         gone = self.away(t)
         x += gone * {"b": 0, "l": -1500, "r": 1500}[self.side]
         y += gone * {"b": 1150, "l": 420, "r": 420}[self.side]
@@ -67,16 +67,28 @@ class Shown:
 
     def truth(self) -> dict:
         """What was shown, for those who judge the check."""
-        return {"kind": self.paper.kind, "type": self.paper.type, "t0": round(self.t0, 2), "t1": round(self.t1, 2),
-                "key_px": round(self.key_px, 1), "defocus": round(self.defocus, 2), "bright": round(self.gain, 2),
-                "yaw": round(float(self.angles[0]), 1), "pitch": round(float(self.angles[1]), 1),
-                "roll": round(float(self.angles[2]), 1), "side": self.side,
-                "cx": round(float(self.spot[0])), "cy": round(float(self.spot[1]))}
+        return {
+            "kind": self.paper.kind,
+            "type": self.paper.type,
+            "t0": round(self.t0, 2),
+            "t1": round(self.t1, 2),
+            "key_px": round(self.key_px, 1),
+            "defocus": round(self.defocus, 2),
+            "bright": round(self.gain, 2),
+            "yaw": round(float(self.angles[0]), 1),
+            "pitch": round(float(self.angles[1]), 1),
+            "roll": round(float(self.angles[2]), 1),
+            "side": self.side,
+            "cx": round(float(self.spot[0])),
+            "cy": round(float(self.spot[1])),
+        }
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
     """Turn about the upright, the level and the viewing axis."""
     cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
-    return (np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-            @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-            @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]]))
+    return (
+        np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+        @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+        @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    )

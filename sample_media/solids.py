@@ -43,7 +43,7 @@ class Cutting:
         box = cv2.boundingRect(mask)
         if not box[2] or not box[3]:
             return
-        part = np.s_[box[1]:box[1] + box[3], box[0]:box[0] + box[2]]
+        part = np.s_[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]
         inside = mask[part]
         depth = cv2.distanceTransform((inside > 127).astype(np.uint8), cv2.DIST_L2, 3)
         depth /= max(1.0, float(depth.max()))

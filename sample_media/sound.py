@@ -11,8 +11,10 @@ SPEECH = Path(__file__).parent / "speech"
 TEXTS = {
     "S1_zf_xiaoxiao": ("id_shown", "您好，我们是综合行政执法局的执法人员，这是我们的执法证件，请过目。"),
     "S4_zm_yunxi": ("id_shown", "老板你好，我们是城管执法局的，这是我们的行政执法证，请你看一下。"),
-    "N2_zm_yunxi": ("notice_given recording_notice", "现在告知你违法的事实、理由和依据，你有权进行陈述和申辩，"
-                                                     "现场执法全过程录音录像，请你配合。"),
+    "N2_zm_yunxi": (
+        "notice_given recording_notice",
+        ("现在告知你违法的事实、理由和依据，你有权进行陈述和申辩，现场执法全过程录音录像，请你配合。"),
+    ),
     "N4_zf_xiaoyi": ("recording_notice", "请注意，为了保护双方的合法权益，我们正在使用执法记录仪全程录音录像。"),
     "X1_zm_yunjian": ("none", "老板，你这个摊位不能摆在人行道上，请你马上把东西收进店里去。"),
     "X2_zf_xiaoxiao": ("none", "请出示一下你的身份证和营业执照，我登记一下。"),
@@ -33,11 +35,11 @@ def street(rng: np.random.Generator, seconds: float) -> np.ndarray:
     spectrum = np.fft.rfft(rng.standard_normal(count))
     hertz = np.maximum(np.fft.rfftfreq(count, 1 / RATE), 20)
     rumble = np.fft.irfft(spectrum / (1 + (hertz / 180) ** 1.4), count)
-    hiss = np.fft.irfft(spectrum[::-1] * np.exp(-((hertz - 1800) / 2200) ** 2), count)
+    hiss = np.fft.irfft(spectrum[::-1] * np.exp(-(((hertz - 1800) / 2200) ** 2)), count)
     t = np.arange(count) / RATE
     swell = np.full(count, 0.5)
     for when in rng.uniform(0, seconds, max(2, int(seconds / 7))):
-        swell += rng.uniform(0.4, 1.4) * np.exp(-((t - when) / rng.uniform(0.9, 2.2)) ** 2)
+        swell += rng.uniform(0.4, 1.4) * np.exp(-(((t - when) / rng.uniform(0.9, 2.2)) ** 2))
     noise = rumble / rumble.std() * swell + 0.35 * hiss / hiss.std() * swell
     for when in rng.uniform(0, seconds, max(1, int(seconds / 20))):
         inside = (t > when) & (t < when + 0.35)
@@ -59,11 +61,10 @@ def mix(rng: np.random.Generator, seconds: float, lines: list[tuple[str, float]]
         voice = voice[: max(0, len(sound) - first)]
         loud = np.abs(voice) > 10 ** (-36 / 20) * np.abs(voice).max()
         power = float(np.sqrt(np.mean(voice[loud] ** 2)))
-        sound[first:first + len(voice)] += voice * (level * 10 ** (SNR_DB / 20) / power)
+        sound[first : first + len(voice)] += voice * (level * 10 ** (SNR_DB / 20) / power)
         heard = (np.flatnonzero(loud)[[0, -1]] / RATE + start).round(2).tolist()
         segment, text = TEXTS[name]
-        truth.append({"kind": "spoken", "type": segment, "t0": heard[0], "t1": heard[1],
-                      "text": text, "snr_db": SNR_DB})
+        truth.append({"kind": "spoken", "type": segment, "t0": heard[0], "t1": heard[1], "text": text, "snr_db": SNR_DB})
     return np.clip(sound, -1, 1), truth
 
 

@@ -48,16 +48,29 @@ def workbook(path: Path, day: date) -> xlsxwriter.Workbook:
 
 def cases(path: Path, day: date, stages: list[Stage]) -> None:
     """One row per stage; both officers in one cell, as the bureaus write it."""
-    headers = ("案号", "执法类别", "执法环节", "执法单位", "执法人员", "执法证号",
-               "开始时间", "结束时间", "地点", "当事人")
-    rows = [(row.case, row.kind, row.stage, row.unit, "、".join(NAMES[number] for number in row.officers),
-             "、".join(row.officers), row.starts, row.ends, row.place, row.party) for row in stages]
+    headers = ("案号", "执法类别", "执法环节", "执法单位", "执法人员", "执法证号", "开始时间", "结束时间", "地点", "当事人")
+    rows = [
+        (
+            row.case,
+            row.kind,
+            row.stage,
+            row.unit,
+            "、".join(NAMES[number] for number in row.officers),
+            "、".join(row.officers),
+            row.starts,
+            row.ends,
+            row.place,
+            row.party,
+        )
+        for row in stages
+    ]
     with workbook(path, day) as book:
         sheet(book, "案件", headers, rows)
 
 
 def devices(path: Path, day: date) -> None:
     """The inventory, who carries what since when, and what happened to it."""
+
     def ago(days: int) -> date:
         return day - timedelta(days=days)
 
@@ -87,7 +100,9 @@ def devices(path: Path, day: date) -> None:
 
 def officers(path: Path, day: date) -> None:
     """Who may enforce, and until when."""
-    rows = [(number, name, unit, kind, None if days is None else day + timedelta(days=days))
-            for number, name, unit, kind, days in PEOPLE]
+    rows = [
+        (number, name, unit, kind, None if days is None else day + timedelta(days=days))
+        for number, name, unit, kind, days in PEOPLE
+    ]
     with workbook(path, day) as book:
         sheet(book, "人员", ("执法证号", "姓名", "执法单位", "人员类别", "执法证有效期至"), rows)

@@ -82,7 +82,7 @@ def test_a_table_without_rows_still_has_title_head_and_footer(tmp_path):
 def test_a_long_cell_gets_a_row_high_enough_to_be_read(tmp_path):
     page = written(tmp_path, [("x", "现场检查：录像完整\n" * 6), ("y", "短")])
     assert page.row_dimensions[3].height >= 6 * 15
-    assert page.row_dimensions[4].height in (None, 15)
+    assert (page.row_dimensions[4].height or 15) < 2 * 15
 
 
 def test_each_sheet_keeps_its_own_rows(tmp_path):

@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
 from avrecord.cli.base import Command, Group, Session, by_option, joined, session
-from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.ledger.cases import case_number
-from avrecord.model.case import Account, Lack, StageId
+from avrecord.model.case import Account, StageId
 from avrecord.model.moments import beijing
 from avrecord.pipeline import bring
 from avrecord.pipeline.link import link_all
-from avrecord.pipeline.missing import accounts, missing
+from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip, link_by_hand, review, unlink_by_hand
-from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
+from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-
-MISSING = [
-    Column("case", "案号", width=12, whole=True),
-    Column("stage", "环节"),
-    Column("unit", "单位", width=12),
-    Column("officers", "执法人员", lambda officers: "\n".join(officers)),
-    Column("start", "环节开始", moment, 10),
-    Column("what", "缺什么", words(LACKS)),
-    Column("segment", "要件", words(SEGMENTS)),
-    Column("detail", "说明", width=20),
-    Column("clip_name", "所看片段", width=16),
-    Column("days_open", "逾期天数"),
-]
-GROUPS = {"unit": "单位", "officer": "执法人员", "month": "月份"}
 
 
 @click.group("cases", cls=Group)
@@ -170,63 +154,6 @@ def show(s: Session, /, number: str, **form: Any) -> None:
     give(Answer("case", f"案件 {number}", columns, rows, {"case": case_number(number)}, notes, 0 if rows else 32), **form)
 
 
-@cases.command("missing")
-@click.option("--case", "case_no", default="", metavar="案号", help="只看某案件")
-@click.option("--unit", default="", metavar="单位", help="只看某单位")
-@click.option("--from", "since", type=DAY, metavar="日期", help="环节起始日期，如 2026-11-01")
-@click.option("--to", "until", type=DAY, metavar="日期", help="环节截止日期（含当日）")
-@click.option(
-    "--by", "group", type=click.Choice(list(GROUPS)), metavar="口径", help="汇总：unit 按单位 / officer 按人员 / month 按月"
-)
-@formats
-@session
-def missing_(s: Session, /, case_no: str, unit: str, since: Any, until: Any, group: str | None, **form: Any) -> None:
-    """清单要求而录像没有显示的：无录像、缺口、未见、无法判断。"""
-    found = missing(s.kit, case_no=case_number(case_no) if case_no else "", unit=unit, **day_bounds(since, until))
-    rows = [_lack_row(lack, s.kit.clock(), s.kit.settings.coverage.grace_days) for lack in found]
-    counts = Counter(row["what"] for row in rows)
-    summary = joined((f"{LACKS[what]} {count}" for what, count in sorted(counts.items())), "没有发现缺少的内容")
-    notes = [f"{summary}。", LIMITS_OF_A_CHECK]
-    extra = {"count": len(rows), "totals": dict(sorted(counts.items()))}
-    code = 10 if rows else 0
-    if group:
-        give(_grouped(rows, group, extra, notes, code), **form)
-    give(Answer("missing", "案件缺什么", MISSING, rows, extra, notes, code), **form)
-
-
-def _lack_row(lack: Lack, now: datetime, grace_days: int) -> dict[str, Any]:
-    overdue = now - lack.stage.end - timedelta(days=grace_days)
-    return {
-        "case": lack.stage.id.case,
-        "stage": lack.stage.id.name,
-        "unit": lack.stage.unit,
-        "officers": list(lack.stage.officers),
-        "start": lack.stage.start,
-        "end": lack.stage.end,
-        "what": lack.what,
-        "segment": lack.segment,
-        "detail": lack.detail,
-        "clip": lack.clip.id.hex if lack.clip else None,
-        "clip_name": lack.clip.name if lack.clip else None,
-        "gap_seconds": lack.gap.seconds if lack.gap else None,
-        "gap_start": lack.gap.start if lack.gap else None,
-        "days_open": max(0, overdue.days),
-    }
-
-
-def _grouped(rows: list[dict[str, Any]], group: str, extra: dict[str, Any], notes: list[str], code: int) -> Answer:
-    keys: dict[str, Any] = {
-        "unit": lambda row: [row["unit"]],
-        "officer": lambda row: row["officers"],
-        "month": lambda row: [beijing(row["start"], "%Y-%m")],
-    }
-    counted = Counter((key, row["what"]) for row in rows for key in keys[group](row))
-    names = sorted({key for key, _ in counted})
-    table = [{group: name, **{what: counted[(name, what)] for what in LACKS}} for name in names]
-    columns = [Column(group, GROUPS[group], width=12), *(Column(what, title) for what, title in LACKS.items())]
-    return Answer("missing_by", f"案件缺什么（按{GROUPS[group]}）", columns, table, extra | {"by": group}, notes, code)
-
-
 @cases.command("link")
 @click.argument("number", metavar="案号")
 @click.argument("stage", metavar="环节")
@@ -276,49 +203,4 @@ def review_(s: Session, number: str, stage: str, item: str, decision: str, by: s
     click.echo(f"已记录：{number} {stage} {SEGMENTS.get(code, '录像')} {DECISIONS[decision]}（{by}）。抽检结果保留不变。")
 
 
-@click.group("checklist", cls=Group)
-def checklist() -> None:
-    """《音像记录事项清单》：查看、采用。"""
-
-
-@checklist.command("show")
-@formats
-@session
-def checklist_show(s: Session, /, **form: Any) -> None:
-    """查看现行清单。"""
-    found = s.kit.records.checklist_for(s.kit.clock())
-    rows = [
-        {
-            "code": item.code, "case_kind": item.case_kind, "stage": item.stage, "mode": item.mode.value,
-            "segments": list(item.segments), "retention": item.retention, "remarks": item.remarks,
-        }
-        for item in (found.items if found else ())
-    ]  # fmt: skip
-    columns = [
-        Column("code", "编号"),
-        Column("case_kind", "执法类别", lambda kind: kind or "不限"),
-        Column("stage", "环节"),
-        Column("mode", "记录方式", words(MODES)),
-        Column("segments", "要件", lambda segments: joined(SEGMENTS[segment] for segment in segments)),
-        Column("retention", "保管期限"),
-        Column("remarks", "备注", width=20),
-    ]
-    title = f"{found.name} {found.version}（{found.in_force_from} 起施行）" if found else "尚未采用清单"
-    extra = {"name": found.name, "version": found.version, "in_force_from": found.in_force_from} if found else {}
-    give(Answer("checklist", title, columns, rows, extra), **form)
-
-
-@checklist.command("adopt")
-@click.argument("file", type=FILE, metavar="文件")
-@by_option
-@session
-def checklist_adopt(s: Session, file: Path, by: str) -> None:
-    """采用一个版本的清单（TOML），记入日志。"""
-    found, fresh = bring.adopt_checklist(file, by, s.kit)
-    click.echo(
-        f"{'已采用' if fresh else '已在用，未重复记录'}：{found.name} {found.version}，"
-        f"{found.in_force_from} 起施行，{len(found.items)} 项"
-    )
-
-
-COMMANDS = (cases, review_, checklist)
+COMMANDS = (cases, review_)

@@ -81,7 +81,7 @@ def _step(text: str) -> None:
 def _render(sample: Path, quick: bool) -> None:
     """Render the sample footage with the project's own script, unless it is there already."""
     sys.path.insert(0, str(stations.shipped("sample_media").parent))
-    from sample_media.render import render  # type: ignore[import-not-found]
+    from sample_media.render import render
 
     last = [0.0]
 
