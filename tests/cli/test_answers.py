@@ -18,6 +18,7 @@ MOMENTS = {"start", "end", "at", "last_docked", "gap_start", "last_docking", "se
 QUERIES = {
     "ingest": ("ingest", "CARD", "--no-check"),
     "status": ("status",),
+    "doctor": ("doctor",),
     "clips": ("clips",),
     "clip": ("clips", "show", "CLIP"),
     "check": ("check", "CLIP"),

@@ -173,7 +173,7 @@ def test_a_full_disk_stops_intake_before_loss_and_goes_on_when_there_is_room(kit
     monkeypatch.setattr(type(kit.vault), "free", lambda self: 100)
     with pytest.raises(NoSpace):
         dock(card)
-    assert not list(kit.vault.incoming.iterdir())
+    assert not list(kit.vault.incoming.glob("[!.]*"))
     monkeypatch.undo()
     assert dock(card).sealed == 1
 

@@ -124,11 +124,27 @@ def test_sigterm_ends_it_within_ten_seconds_even_while_it_copies(root, port, sta
     card = dcam({f"VIDEO/09{n:02d}00.mp4": pattern(3_000_000, n) for n in range(30)})
     shutil.copytree(card, root / "dock" / "slot1")
     child = start()
-    until(lambda: list((root / "incoming").glob("*")))
+    until(lambda: list((root / "incoming").glob("*.part")))
     child.send_signal(signal.SIGTERM)
     started = time.monotonic()
     assert child.wait(10) == 0
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.slow
+def test_sigterm_does_not_wait_for_a_long_examination(root, port, start, dcam, footage):
+    video = (footage / "video" / "distractors_h264_g60.mp4").read_bytes()
+    card = dcam({f"VIDEO/09{n:02d}00.mp4": video + bytes([n]) for n in range(8)})
+    shutil.copytree(card, root / "dock" / "slot1")
+    child = start()
+    until(lambda: status(port)["totals"]["clips"] == 8)
+    time.sleep(1)
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(10) == 0
+    kit = station.open_station(root)
+    assert kit.store.row("totals")["failed"] == 0
+    assert kit.store.row("totals")["pending"] > 0
+    kit.store.close()
 
 
 @pytest.mark.slow

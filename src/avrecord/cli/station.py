@@ -66,7 +66,10 @@ def _take(path: Path, s: Session) -> Receipt:
     if volume is None:
         raise CardError(card=path, detail="不是文件夹")
     s.kit.tell("step", text=f"采集 {path}")
-    return receive(volume, s.kit)
+    try:
+        return receive(volume, s.kit)
+    except CardError as error:  # the next card is taken all the same; the exit code tells
+        return Receipt(path.name, None, 0, problem=str(error))
 
 
 def receipts_answer(receipts: list[Receipt], exit_code: int = 0) -> Answer:

@@ -15,13 +15,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avrecord.errors import Interrupted
+
 LARGEST_ANSWER = 8 << 20
+POLL_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +49,62 @@ class Outcome:
 
 
 @contextmanager
-def isolated(task: str, request: dict[str, Any], limits: Limits) -> Iterator[Outcome]:
-    """Run `module:function` with `request` in a child; its files are gone after the `with` block."""
+def isolated(task: str, request: dict[str, Any], limits: Limits, stop: threading.Event | None = None) -> Iterator[Outcome]:
+    """Run `module:function` with `request` in a child; its files are gone after the `with` block.
+
+    Raises Interrupted, with the child killed, when `stop` is set meanwhile.
+    """
     with tempfile.TemporaryDirectory(prefix="avrecord-look-") as name:
         folder = Path(name)
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
-        reason = _run(task, folder, limits)
+        reason = _run(task, folder, limits, stop or threading.Event())
         answer = None if reason else _answer(folder)
         if answer is None and reason is None:
             reason = "没有给出结果"
         yield Outcome(answer, reason, folder)
 
 
-def _run(task: str, folder: Path, limits: Limits) -> str | None:
+def _run(task: str, folder: Path, limits: Limits, stop: threading.Event) -> str | None:
     """Start the child and wait. Returns why it failed, or None."""
     command = [sys.executable, "-I", "-m", "avrecord.media.worker", task, str(folder)]
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "HOME": str(folder)}
-    child = subprocess.Popen(
-        [*command, json.dumps([limits.memory, limits.cpu_s, limits.written])],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=environment,
-        cwd=folder,
-        start_new_session=True,
-    )
+    complaints = folder / "stderr.txt"
+    with complaints.open("wb") as stderr:
+        child = subprocess.Popen(
+            [*command, json.dumps([limits.memory, limits.cpu_s, limits.written])],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        )
     try:
-        _, complaint = child.communicate(timeout=limits.wall_s)
-    except subprocess.TimeoutExpired:
-        return f"超过时间上限 {limits.wall_s} 秒"
+        late = _wait(child, limits.wall_s, stop)
     finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
-    return _why(child.returncode, complaint, limits)
+        _end(child)
+    return f"超过时间上限 {limits.wall_s} 秒" if late else _why(child.returncode, complaints.read_bytes()[-4096:], limits)
+
+
+def _wait(child: subprocess.Popen[bytes], wall_s: float, stop: threading.Event) -> bool:
+    """Wait for the child; True when it took too long. Raises Interrupted when asked to stop."""
+    deadline = time.monotonic() + wall_s
+    while time.monotonic() < deadline:
+        try:
+            child.wait(POLL_S)
+        except subprocess.TimeoutExpired:
+            if stop.is_set():
+                raise Interrupted from None
+        else:
+            return False
+    return True
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child's whole session: what it started must not outlive it."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def _why(code: int, complaint: bytes, limits: Limits) -> str | None:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,30 +30,36 @@ def examine_pending(kit: Kit, stop: threading.Event | None = None) -> int:
 
 def examine_clips(clips: Iterable[tuple[Clip, int]], kit: Kit, stop: threading.Event | None = None) -> Iterator[Examination]:
     """Examine clips, each with its attempts so far, on all workers; state and yield each result."""
-    waiting = iter(clips)
-    with ThreadPoolExecutor(kit.settings.check.workers, thread_name_prefix="examine") as pool:
+    waiting, ending = iter(clips), stop or threading.Event()
+    workers = kit.settings.check.workers
+    with ThreadPoolExecutor(workers, thread_name_prefix="examine") as pool:
         running: dict[Future[Examination], tuple[Clip, int]] = {}
-        while True:
-            while len(running) < kit.settings.check.workers and not (stop and stop.is_set()):
-                if (following := next(waiting, None)) is None:
-                    break
-                kit.tell("examining", clip=following[0].id.hex, name=following[0].name)
-                running[pool.submit(look_at, following[0], kit)] = following
-            if not running:
-                return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                clip, attempts = running.pop(future)
-                yield _stated(future.result(), clip, attempts + 1, kit)
+        try:
+            while True:
+                for clip, attempts in islice(waiting, 0 if ending.is_set() else workers - len(running)):
+                    kit.tell("examining", clip=clip.id.hex, name=clip.name)
+                    running[pool.submit(look_at, clip, kit, ending)] = (clip, attempts)
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    clip, attempts = running.pop(future)
+                    yield _stated(future.result(), clip, attempts + 1, kit)
+        except BaseException:
+            ending.set()  # Ctrl-C: the children are killed, not waited for
+            raise
 
 
-def look_at(clip: Clip, kit: Kit) -> Examination:
-    """Examine one clip. Never raises for bad media: a child that died is a `failed` examination."""
+def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examination:
+    """Examine one clip. Never raises for bad media: a child that died is a `failed` examination.
+
+    Raises Interrupted when `stop` is set meanwhile; nothing is stated then.
+    """
     if clip.size == 0:
         fault = Fault("empty", "damaged@1", 0, 0)
         return Examination(clip.id.hex, "unreadable", "零字节文件", ("damaged@1",), (), Facts(), faults=(fault,))
     path = kit.vault.path(clip.stored)
-    with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit)) as outcome:
+    with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit), stop) as outcome:
         return read_outcome(clip.id.hex, outcome, kit.attachments.put)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -48,24 +47,71 @@ class Receipt:
 def receive(volume: Volume, kit: Kit) -> Receipt:
     """Take everything on a card that the station does not hold yet.
 
-    Never raises for a card that is pulled or unreadable: the receipt says so and the log says what
-    was left. Disk full, a broken log and the like do raise; asking again later goes on from there.
+    Never raises for a card that is pulled meanwhile: the receipt says so and the log says what was
+    left. Raises CardError for a card that cannot be listed; disk full, a broken log and the like
+    raise too. Asking again later goes on from there. One docking of a recorder at a time.
     """
     files = settled_files(volume, kit.settings.dock.settle_seconds)
     card = identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
-    receipt = Receipt(card.title, card.recorder, len(files))
-    docking = _arrival(card, kit)
-    left = set(files)
-    try:
-        for bodies, done in _batches(card, docking, kit, receipt):
-            state(kit, bodies)
-            intents.forget(kit, bodies)
-            left -= set(done)
-        receipt.complete = not left and list_files(volume) == files
-    except CardGone as error:
-        receipt.problem = str(error)
-        _removed_early(card, docking, left, kit)
-    return receipt
+    with durable.locked(kit.vault.incoming / f".{safe_name(card.recorder or 'unknown')}.lock"):
+        return _Taking(card, kit).all()
+
+
+class _Taking:
+    """One card being taken: what is not stated yet, and what is left."""
+
+    def __init__(self, card: Card, kit: Kit) -> None:
+        self.card, self.kit = card, kit
+        self.receipt = Receipt(card.title, card.recorder, len(card.files))
+        self.left = set(card.files)
+        self._bodies: list[Body] = []
+        self._done: list[SourceFile] = []
+        self._fresh: dict[str, str] = {}
+        """Clip → place in the vault, for clips that this batch brought and the index does not know yet."""
+
+    def all(self) -> Receipt:
+        card, kit = self.card, self.kit
+        docking = _arrival(card, kit)
+        try:
+            try:
+                for file in _in_order(card):
+                    self._one(file, docking)
+            finally:
+                self._flush()  # whatever ended the loop, what is in the vault is stated
+            self.receipt.complete = not self.left and list_files(card.volume) == card.files
+        except CardGone as error:
+            self.receipt.problem = str(error)
+            _removed_early(card, docking, self.left, kit)
+        return self.receipt
+
+    def _one(self, file: SourceFile, docking: str) -> None:
+        card, kit, receipt = self.card, self.kit, self.receipt
+        if _is_held(card.recorder, card.volume, file, kit):
+            receipt.unchanged += 1
+            self.left.discard(file)
+            return
+        kit.tell("taking", card=card.title, file=file.shown, size=file.size)
+        try:
+            body = _take(card, docking, file, self._fresh, kit)
+        except CardGone:
+            raise
+        except CardError as error:  # one unreadable file does not keep the others from being taken
+            kit.tell("file_failed", card=card.title, file=file.shown, why=str(error))
+            receipt.failed += (file.shown,)
+            return
+        _count(receipt, body, file)
+        self._bodies.append(body)
+        self._done.append(file)
+        if len(self._bodies) >= BATCH_CLIPS or sum(done.size for done in self._done) >= BATCH_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        """State what has gathered, in one durable step."""
+        state(self.kit, self._bodies)
+        intents.forget(self.kit, self._bodies)
+        self.left -= set(self._done)
+        self._bodies, self._done = [], []
+        self._fresh.clear()
 
 
 def _arrival(card: Card, kit: Kit) -> str:
@@ -101,40 +147,6 @@ def volume_key(volume: Volume) -> str:
     if volume.kind == "folder":
         return f"folder:{volume.root}"
     return f"mount:{volume.root}#{volume.mount_id}@{volume.device}"
-
-
-def _batches(card: Card, docking: str, kit: Kit, receipt: Receipt) -> Iterator[tuple[list[Body], list[SourceFile]]]:
-    """Take file by file; yield what to state once enough has gathered, and at a pulled card's end."""
-    bodies: list[Body] = []
-    done: list[SourceFile] = []
-    fresh: dict[str, str] = {}
-    waiting = 0
-    try:
-        for file in _in_order(card):
-            if _is_held(card.recorder, card.volume, file, kit):
-                receipt.unchanged += 1
-                done.append(file)
-                continue
-            kit.tell("taking", card=card.title, file=file.shown, size=file.size)
-            try:
-                body = _take(card, docking, file, fresh, kit)
-            except CardGone:
-                raise
-            except CardError as error:  # one unreadable file does not keep the others from being taken
-                kit.tell("file_failed", card=card.title, file=file.shown, why=str(error))
-                receipt.failed += (file.shown,)
-                continue
-            _count(receipt, body, file)
-            bodies.append(body)
-            done.append(file)
-            waiting += file.size
-            if len(bodies) >= BATCH_CLIPS or waiting >= BATCH_BYTES:
-                yield bodies, done
-                bodies, done, waiting = [], [], 0
-    except CardGone:
-        yield bodies, done
-        raise
-    yield bodies, done
 
 
 def _in_order(card: Card) -> list[SourceFile]:

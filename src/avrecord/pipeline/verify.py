@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from avrecord.errors import NameTaken
 from avrecord.model.finding import Finding, Verification
 from avrecord.model.statement import Taken
 from avrecord.pipeline.kit import Kit
@@ -42,9 +43,11 @@ def verify(kit: Kit, only: str | None = None) -> Verification:
 
 def _clip(stored: str, index: int, said: Taken, read: ReadLog, kit: Kit) -> tuple[list[Finding], int | None]:
     """Findings of one clip (one at least) and the bytes read, or None when they could not be."""
-    path = kit.vault.path(stored)
     try:
+        path = kit.vault.path(stored)
         digest, size = file_digest(path)
+    except NameTaken:
+        return [Finding("MALFORMED", stored, index, detail="存放位置不在库内")], None
     except FileNotFoundError:
         kit.tell("verified", about=stored, code="MISSING")
         return [Finding("MISSING", stored, index, said.clip, None, "日志中有封存记录，文件不在")], None

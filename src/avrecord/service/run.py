@@ -35,6 +35,8 @@ from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
 from avrecord.settings import load
 
+RETRY_S = 30  # before a card that could not be taken completely is tried again
+
 BuildPages = Callable[[Kit, Callable[[], dict[str, Any]]], Any]
 
 
@@ -73,6 +75,8 @@ class Service:
         self.wake = Wake(self.roots)
         self.last_scan = 0.0
         self._taken: dict[str, tuple[SourceFile, ...]] = {}
+        self._again: dict[str, float] = {}
+        self._linked = -1
         web = self.kit.settings.web
         config = uvicorn.Config(build_pages(self.kit, self.status), web.host, web.port, log_level="warning", access_log=False)
         self.web = uvicorn.Server(config)
@@ -111,14 +115,21 @@ class Service:
         while not self.stopping.is_set():
             try:
                 self._scan()
-                self.last_scan = time.monotonic()
-                notify("READY=1\nWATCHDOG=1\nSTATUS=等待插卡" if first else "WATCHDOG=1")
+                if first:
+                    notify("READY=1\nSTATUS=等待插卡")
                 first = False
+                self._alive()
             except Interrupted:
                 break
             except Exception as error:
                 self._report("scan_failed", error)
             self.wake.wait(self.kit.settings.dock.rescan_seconds)
+
+    def _alive(self) -> None:
+        """A scan came through, or bytes of a large file did: both are progress, and nothing else is."""
+        if time.monotonic() - self.last_scan > 1:
+            notify("WATCHDOG=1")
+        self.last_scan = time.monotonic()
 
     def _scan(self) -> None:
         volumes = docked(self.roots)
@@ -134,8 +145,9 @@ class Service:
         key = volume_key(volume)
         try:
             listing = list_files(volume)
-            if self._taken.get(key) == listing:
+            if self._taken.get(key) == listing or time.monotonic() < self._again.get(key, 0):
                 return
+            self._again[key] = time.monotonic() + RETRY_S
             self.slots.put(key, volume.root, "taking")
             receipt = receive(volume, self.kit)
         except NoSpace as error:
@@ -148,6 +160,7 @@ class Service:
             return
         if receipt.complete:
             self._taken[key] = listing
+            del self._again[key]
         detail = receipt.problem or "、".join(receipt.failed) or None
         self.slots.put(key, volume.root, "done" if receipt.complete else "incomplete", detail, receipt)
         self.log.info(
@@ -161,9 +174,10 @@ class Service:
             self.work.wait(self.kit.settings.dock.rescan_seconds)
             self.work.clear()
             try:
-                link_all(self.kit)
-                if examine_pending(self.kit, self.stopping):
+                examine_pending(self.kit, self.stopping)
+                if self.kit.log.refresh() != self._linked:
                     link_all(self.kit)
+                    self._linked = self.kit.log.size
             except Interrupted:
                 return
             except Exception as error:
@@ -186,6 +200,7 @@ class Service:
             raise Interrupted
         if event == "copied":
             self.slots.progress(facts)
+            self._alive()
         elif event == "examined":
             self.log.info("examined", clip=facts["clip"], outcome=facts["outcome"], seen=facts["seen"])
         elif event == "file_failed":
