@@ -49,7 +49,7 @@ class Shown:
         centre = np.array([[1, 0, -self.middle[0]], [0, 1, -self.middle[1]], [0, 0, 1]], float)
         plane = np.column_stack([turned[:, 0], turned[:, 1], [0, 0, FOCAL]])
         lens = np.diag([FOCAL, FOCAL, 1.0])
-        x, y = (*self.spot, self.sway[0](t), self.sway[1](t))
+        x, y = self.spot + np.array([self.sway[0](t), self.sway[1](t)])
         gone = self.away(t)
         x += gone * {"b": 0, "l": -1500, "r": 1500}[self.side]
         y += gone * {"b": 1150, "l": 420, "r": 420}[self.side]

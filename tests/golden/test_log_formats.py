@@ -56,10 +56,9 @@ def test_a_logs_files_are_these_bytes(tmp_path):
         "checkpoint", "checkpoints.txt", "tile/0/000.p/3", "tile/0/000.p/8", "tile/entries/000.p/3", "tile/entries/000.p/8",
     }  # fmt: skip
     entries = (tmp_path / "tile/entries/000.p/8").read_bytes()
-    assert entries.hex() == (
-        "0000" "000100" "000110" "00022021" "00023031" "000440414243" "00085051525354555657"
-        "0010606162636465666768696a6b6c6d6e6f"
-    )  # fmt: skip
+    assert entries == bytes.fromhex(
+        "0000 0001 00 0001 10 0002 2021 0002 3031 0004 40414243 0008 5051525354555657 0010 606162636465666768696a6b6c6d6e6f"
+    )
     tile = (tmp_path / "tile/0/000.p/8").read_bytes()
     assert tile == b"".join(hashlib.sha256(b"\0" + leaf).digest() for leaf in LEAVES)
     head = (tmp_path / "checkpoint").read_bytes()
