@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pathlib import Path
 AT_FDCWD = -100
 RENAME_NOREPLACE = 1
 LEFTOVER = ".new"
+_numbers = itertools.count()
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -26,7 +28,7 @@ def replace_with(path: Path, content: bytes, mode: int = 0o644, workshop: Path |
     `workshop`: where the file is written first, on the same file system; beside `path` if not given.
     A crash leaves it there, so a folder whose every file means something needs one elsewhere.
     """
-    aside = (workshop or path.parent) / f".{path.name}.{os.getpid()}{LEFTOVER}"
+    aside = (workshop or path.parent) / f".{path.name[:80]}.{owner()}.{next(_numbers)}{LEFTOVER}"
     fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         write_all(fd, content)
@@ -35,6 +37,24 @@ def replace_with(path: Path, content: bytes, mode: int = 0o644, workshop: Path |
         os.close(fd)
     aside.rename(path)
     sync_folder(path.parent)
+
+
+def owner() -> str:
+    """This process, so that nobody else's leftovers are mistaken for a dead one's: pid and start time."""
+    return f"{os.getpid()}-{_started(os.getpid())}"
+
+
+def is_alive(who: str) -> bool:
+    """Whether the process that `owner` named still runs. Numbers are reused; start times are not."""
+    pid, _, started = who.partition("-")
+    return pid.isdigit() and started != "" and _started(int(pid)) == started
+
+
+def _started(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
 
 
 def append_to(path: Path, content: bytes) -> None:

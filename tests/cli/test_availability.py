@@ -93,6 +93,12 @@ def test_a_recorder_that_was_retired_is_in_service_no_more(desk, tmp_path):
     assert counted(desk)[:2] == (10 + 11, 18)
 
 
+def test_a_day_before_a_recorder_was_bought_is_neither_served_nor_lost(desk, tmp_path):
+    event = [("设备编号", "日期", "结束日期", "事件", "说明"), ("Z3A0021", "2026-11-09", "2026-11-11", "故障", None)]
+    desk("devices", "import", book(tmp_path / "b.xlsx", 设备=[("设备编号",)], 设备事件=event))
+    assert counted(desk) == (32, 28, [("Z3A0021", "2026-11-11", "fault"), *REPAIR])
+
+
 def test_a_month_before_anything_was_in_service_has_no_rate(desk):
     found = desk("devices", "availability", "--month", "2025-01", "--json").json
     assert (found["in_service_days"], found["rate"], found["rows"]) == (0, None, [])

@@ -139,12 +139,13 @@ def test_a_case_is_shown_with_coverage_marks_clip_and_moment(desk):
     assert mark["basis"].startswith("DCAM_Z3A0017_041007_20261116_090000.mp4，09:01:05，第 1:05")
 
 
-def test_a_stage_is_judged_by_the_list_in_force_on_its_day(desk, tmp_path):
+@pytest.mark.parametrize(("since", "segment"), [("2026-11-16", "served"), ("2026-11-17", "notice_given")])
+def test_a_stage_of_the_16th_is_judged_by_the_list_in_force_on_the_16th(desk, tmp_path, since, segment):
     path = tmp_path / "清单.toml"
     item = 'code = "1"\nstage = "直接送达"\nmode = "key"\nsegments = ["served"]\n'
-    path.write_text(f'name = "严"\nversion = "2"\nin_force_from = 2026-11-16\n[[item]]\n{item}', "utf-8")
+    path.write_text(f'name = "严"\nversion = "2"\nin_force_from = {since}\n[[item]]\n{item}', "utf-8")
     assert desk("checklist", "adopt", path, "--by", "FY9").code == 0
-    assert whats(desk, "--case", CASE) == [(CASE, "直接送达", "cannot_tell", "served")]
+    assert [row["segment"] for row in desk.rows("cases", "missing", "--case", CASE)] == [segment]
 
 
 def test_a_stage_that_the_list_does_not_name_lacks_nothing_and_is_shown_as_not_listed(desk, tmp_path):

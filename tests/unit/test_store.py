@@ -128,6 +128,13 @@ def test_a_second_writer_waits_instead_of_failing(store, tmp_path):
     assert store.row("projected") == {"size": 2}
 
 
+def test_a_transaction_holds_the_writers_place_from_its_beginning(store):
+    """A deferred writer that upgrades gets SQLITE_BUSY at once, whatever the timeout."""
+    refused = pytest.raises(sqlite3.OperationalError, match="locked")
+    with closing(sqlite3.connect(store.path, timeout=0)) as other, store.writing(), refused:
+        other.execute("BEGIN IMMEDIATE")
+
+
 def test_what_sqlite_refuses_is_told_as_an_error_of_the_product(store):
     say(store, 0)
     with pytest.raises(DatabaseProblem, match="rebuild"):

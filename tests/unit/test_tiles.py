@@ -80,13 +80,13 @@ def test_a_full_tile_is_never_written_again(tmp_path, quick_disk):
 @pytest.mark.parametrize(("start", "stop"), [(0, 700), (0, 1), (255, 257), (256, 512), (300, 300), (699, 700), (511, 700)])
 def test_entries_are_read_back_from_anywhere(tmp_path, quick_disk, start, stop):
     filled(tmp_path, 100, 500, 100)
-    assert list(tiles.entries(tmp_path, start, stop)) == list(enumerate(leaves(start, stop - start), start))
+    assert list(tiles.entries(tmp_path, start, stop, 700)) == list(enumerate(leaves(start, stop - start), start))
 
 
 def test_entries_are_read_from_the_full_bundle_once_partial_ones_were_tidied_away(tmp_path, quick_disk):
     filled(tmp_path, 10, 290)
     tiles.tile_path(tmp_path, "entries", 0, 10).unlink()
-    assert [entry for _, entry in tiles.entries(tmp_path, 0, 10)] == leaves(0, 10)
+    assert [entry for _, entry in tiles.entries(tmp_path, 0, 10, 10)] == leaves(0, 10)
 
 
 def test_entries_of_every_length_are_kept_exactly(tmp_path):
@@ -132,7 +132,7 @@ def test_a_missing_bundle_is_named_by_the_index_of_its_first_leaf(tmp_path, quic
     filled(tmp_path, 300)
     tiles.tile_path(tmp_path, "entries", 1, 44).unlink()
     with pytest.raises(LogBroken) as caught:
-        list(tiles.entries(tmp_path, 0, 300))
+        list(tiles.entries(tmp_path, 0, 300, 300))
     assert caught.value.facts["index"] == 256
 
 

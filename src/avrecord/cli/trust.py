@@ -13,10 +13,11 @@ from avrecord.cli.base import Command, Group, Session, session
 from avrecord.cli.clips import DAY, day_bounds
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.ledger.cases import case_number
-from avrecord.model.finding import GOOD
+from avrecord.model.finding import GOOD, Verification
 from avrecord.pipeline.report import write_ledger
 from avrecord.pipeline.review import find_clip
-from avrecord.pipeline.verify import verify
+from avrecord.pipeline.verify import Demand, verify
+from avrecord.seal.policy import read_policy
 from avrecord.words import FINDINGS, KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
 
 COLUMNS = [
@@ -32,16 +33,34 @@ COLUMNS = [
 @click.command("verify", cls=Command)
 @click.option("--all", "everything", is_flag=True, help="核验全部片段和日志")
 @click.option("--clip", default=None, metavar="编号", help="只核验一个片段（日志仍全部核验）")
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="文件",
+    help="采集站以外保存的检查点（可重复）：签名文件，或从纸上录入的“名称 条数 根哈希”",
+)
+@click.option("--policy", type=click.Path(dir_okay=False, path_type=Path), metavar="文件", help="核验策略：公钥与见证要求")
 @click.option("--full", is_flag=True, help="完好的片段也逐个列出")
 @formats
 @session
-def verify_(s: Session, /, everything: bool, clip: str | None, full: bool, **form: Any) -> None:
+def verify_(
+    s: Session,
+    /,
+    everything: bool,
+    clip: str | None,
+    checkpoints: tuple[Path, ...],
+    policy: Path | None,
+    full: bool,
+    **form: Any,
+) -> None:
     """核验：重读每个片段和日志，逐个给出结论。"""
     if everything == (clip is not None):
         raise click.UsageError("请给出 --all 或 --clip 编号")
     only = find_clip(clip, s.kit).id.hex if clip else None
     started = time.monotonic()
-    result = verify(s.kit, only)
+    result = verify(s.kit, only, Demand(checkpoints, read_policy(policy) if policy else None))
     seconds = time.monotonic() - started
     rows = [asdict(finding) for finding in result.findings]
     shown = (
@@ -54,27 +73,24 @@ def verify_(s: Session, /, everything: bool, clip: str | None, full: bool, **for
             f"{result.bytes_read / 1e6:.1f} MB，{seconds:.1f} 秒"
         ),
         f"结论：{totals or '没有片段'}",
-        f"{FINDINGS['NO_EXTERNAL_REFERENCE']}：{NO_EXTERNAL_REFERENCE}",
-        f"{KEY_NOT_APPROVED}：使用的是采集站自己保存的公钥，未与单位核准的公钥对照。",
+        *_on_what(result),
         LIMITS_OF_A_SEAL,
     ]
     extra = {
         "log_size": result.log_size, "checked": result.checked, "read": result.read, "bytes_read": result.bytes_read,
-        "totals": result.totals, "exit_code": result.exit_code, "key_approved": False,
+        "totals": result.totals, "exit_code": result.exit_code, "key_approved": result.key_approved, "covered": result.covered,
     }  # fmt: skip
     give(Answer("verify", "核验结论", COLUMNS, shown, extra, notes, result.exit_code), **form)
 
 
-@click.group("log", cls=Group)
-def log() -> None:
-    """日志：检查点。"""
-
-
-@log.command("checkpoint")
-@session
-def checkpoint(s: Session) -> None:
-    """打印当前检查点（可抄录、可带走，供以后对照）。"""
-    click.echo(s.kit.log.checkpoint(), nl=False)
+def _on_what(result: Verification) -> list[str]:
+    """Which trust the verdict rests on, in words."""
+    if "NO_EXTERNAL_REFERENCE" in result.totals:
+        seen = f"{FINDINGS['NO_EXTERNAL_REFERENCE']}：{NO_EXTERNAL_REFERENCE}"
+    else:
+        seen = f"外部参照覆盖日志前 {result.covered} 条；此后封存的片段只有采集站自己的记录。"
+    own = f"{KEY_NOT_APPROVED}：使用的是采集站自己保存的公钥，未与单位核准的公钥对照。"
+    return [seen] if result.key_approved else [seen, own]
 
 
 @click.group("audit", cls=Group)
@@ -98,4 +114,4 @@ def ledger(s: Session, out: Path, case_no: str, unit: str, since: Any, until: An
     click.echo(f"已写入 {out}：{count} 个案件。空白栏由责任单位填写。")
 
 
-COMMANDS = (verify_, audit, log)
+COMMANDS = (verify_, audit)

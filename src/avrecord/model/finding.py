@@ -39,6 +39,10 @@ class Verification:
     checked: int
     read: int
     bytes_read: int
+    covered: int = 0
+    """Leaves that evidence from outside covers."""
+    key_approved: bool = False
+    """The keys came from an auditor's policy rather than from the station."""
 
     @property
     def totals(self) -> dict[str, int]:

@@ -261,13 +261,28 @@ class ExportMade(Body):
     file: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor(Body):
+    """Somebody outside cosigned our checkpoint: this leaf and later ones are not older than `cosigned_at`.
+
+    `note` is an attachment: the cosigned checkpoint, which proves it without this log.
+    """
+
+    kind: ClassVar[str] = "anchor"
+    witness: str
+    witness_key: str
+    size: int
+    cosigned_at: str
+    note: str
+
+
 KINDS: dict[str, type[Body]] = {
     cls.kind: cls
     for cls in (
         KeyChanged, ServiceStarted, ConfigChanged, CardSeen, ClipSealed, ClipSetAside,
         ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
-        DeviceEvent, ExportMade,
+        DeviceEvent, ExportMade, Anchor,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""

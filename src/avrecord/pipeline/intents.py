@@ -14,11 +14,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from avrecord import durable
+from avrecord.errors import AvrecordError, NameTaken
 from avrecord.model.clip import ClipId
-from avrecord.model.statement import KINDS, Body, Taken
+from avrecord.model.statement import KINDS, Body, Statement, Taken
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
-from avrecord.vault.folder import SEAL_ENDING
+from avrecord.seal.codec import LARGEST, decode, encode
 from avrecord.vault.readback import read_back
 
 ENDING = ".intent"
@@ -38,36 +39,53 @@ def forget(kit: Kit, bodies: Iterable[Body]) -> None:
 
 
 def recover(kit: Kit) -> list[Taken]:
-    """State what a crash left unstated; return it. Run before anything new is taken."""
+    """State what a crash left unstated; return it. Run before anything new is taken.
+
+    What belongs to a process that still runs is left to it: two that state one clip would double it.
+    """
     finished = []
     for leftover in kit.vault.incoming.glob(f".*{durable.LEFTOVER}"):
-        leftover.unlink()
+        if not durable.is_alive(leftover.name.removesuffix(durable.LEFTOVER).split(".")[-2]):
+            leftover.unlink(missing_ok=True)
     for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")):
-        body = _read(path)
-        if body is None or kit.records.clip(ClipId(body.clip)):
-            path.unlink()
+        if durable.is_alive(path.name.removesuffix(ENDING).rpartition(".")[2]):
             continue
-        final = kit.vault.path(body.stored)
-        if final.is_file() and read_back(final)[0] == body.clip:
+        body = _read(path)
+        if body is not None and kit.records.clip(ClipId(body.clip)) is None and _is_there(body, kit):
+            kit.vault.finish(body.stored, kit.sealer.seal(ClipId(body.clip).digest))
             finished.append(body)
+        # Otherwise: stated already, not ours, or never renamed; then the card still holds the bytes.
         else:
-            # Not renamed yet: the part file and the card still hold the bytes, the seal seals nothing.
-            if not final.exists():
-                final.with_name(final.name + SEAL_ENDING).unlink(missing_ok=True)
-            path.unlink()
+            path.unlink(missing_ok=True)
     state(kit, finished)
-    forget(kit, finished)
+    for body in finished:
+        for path in kit.vault.incoming.glob(f"{body.clip}.*{ENDING}"):
+            path.unlink(missing_ok=True)
     return finished
 
 
-def _read(path: Path) -> Taken | None:
+def _is_there(body: Taken, kit: Kit) -> bool:
+    """Whether the clip lies where its intent says, with the bytes that it says."""
     try:
+        final = kit.vault.path(body.stored)
+        return final.is_file() and not final.is_symlink() and read_back(final)[0] == body.clip
+    except (NameTaken, OSError):
+        return False
+
+
+def _read(path: Path) -> Taken | None:
+    """An intent as a body, checked like a leaf; None for anything that is not one."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return None
         fields = json.loads(path.read_bytes())
-        body = KINDS[fields.pop("kind")](**fields)
-    except (ValueError, KeyError, TypeError):
+        kind = KINDS[fields.pop("kind")]
+        body = decode(encode(Statement(station="", seq=0, at="", by="", body=kind(**fields))), 0).body
+        ClipId(body.clip) if isinstance(body, Taken) else None
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, AvrecordError):
         return None  # replace_with makes half an intent impossible; this one is not ours
     return body if isinstance(body, Taken) else None
 
 
 def _path(kit: Kit, clip: str) -> Path:
-    return kit.vault.incoming / f"{clip}{ENDING}"
+    return kit.vault.incoming / f"{clip}.{durable.owner()}{ENDING}"

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from nacl.signing import SigningKey
+
 from avrecord.dock.profiles import Profile
 from avrecord.seal.keys import Sealer
 from avrecord.seal.log import Log
@@ -38,6 +40,8 @@ class Kit:
     log: Log
     log_key: NoteKey
     sealer: Sealer
+    witness_key: SigningKey
+    witness_name: str
     store: Store
     records: Records
     vault: FolderVault

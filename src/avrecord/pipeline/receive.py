@@ -16,7 +16,7 @@ from avrecord.model.moments import beijing, utc_text
 from avrecord.model.statement import Body, CardRemovedEarly, CardSeen, ClipSeenAgain
 from avrecord.pipeline import intents
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.record import state
+from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.sayings import seen_again, taken
 from avrecord.store import documents
 from avrecord.vault.folder import Copied
@@ -53,6 +53,7 @@ def receive(volume: Volume, kit: Kit) -> Receipt:
     """
     files = settled_files(volume, kit.settings.dock.settle_seconds)
     card = identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
+    catch_up(kit)  # what was stated last time must be known, or it would be stated again
     with durable.locked(kit.vault.incoming / f".{safe_name(card.recorder or 'unknown')}.lock"):
         return _Taking(card, kit).all()
 

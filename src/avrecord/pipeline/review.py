@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from avrecord.errors import UnknownName
 from avrecord.model.case import Stage, StageId
 from avrecord.model.clip import Clip, ClipId
@@ -55,7 +57,7 @@ def find_stage(stage: StageId, kit: Kit) -> Stage:
 
 def find_clip(text: str, kit: Kit) -> Clip:
     """The clip whose id begins with `text`. Raises UnknownName when there is none or more than one."""
-    found = kit.records.clips_beginning(text) if len(text) >= 4 else []
+    found = kit.records.clips_beginning(text) if re.fullmatch(r"[0-9a-fA-F]{4,64}", text) else []
     if len(found) != 1:
         raise UnknownName(what="片段" if not found else "唯一的片段（编号太短）", name=text)
     return found[0]

@@ -5,43 +5,87 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from avrecord.errors import NameTaken
 from avrecord.model.finding import Finding, Verification
 from avrecord.model.statement import Taken
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.outside import Outside, compare, cosigned, keep_fork, read_outside
+from avrecord.seal.note import NoteKey
+from avrecord.seal.policy import NONE, Policy
 from avrecord.seal.verify import ReadLog, check_seal, read_log
 from avrecord.vault.digester import file_digest
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.words import NO_EXTERNAL_REFERENCE
 
 
-def verify(kit: Kit, only: str | None = None) -> Verification:
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the auditor brings: checkpoints kept elsewhere, and a policy with keys and a quorum."""
+
+    checkpoints: tuple[Path, ...] = ()
+    policy: Policy | None = None
+
+
+NO_DEMAND = Demand()
+
+
+def verify(kit: Kit, only: str | None = None, demand: Demand = NO_DEMAND) -> Verification:
     """Re-read the log, every stated clip and every file in the vault; all findings are collected.
 
     With `only`, one clip id: the log is checked in full, other clips are not read and not counted.
-    The database is not asked. What was not read is never OK.
+    The database is not asked. What was not read is never OK, and what no evidence from outside
+    covers is `OK_UNWITNESSED`. Raises BadInput for a checkpoint file that is none.
     """
-    read = read_log(kit.log.folder, kit.log_key)
+    trusted, log_findings = _trusted(kit, demand)
+    outside = [read_outside(path, trusted) for path in demand.checkpoints]
+    if demand.policy:
+        outside += cosigned(kit.log.folder, trusted, demand.policy)
+    read = read_log(kit.log.folder, trusted, {each.checkpoint.size for each in outside})
+    compared, covered = compare(outside, read)
+    if any(finding.code == "LOG_FORK" for finding in compared):
+        keep_fork(outside, read, kit.root / "exports" / "fork")
     stated = {stored: leaf for stored, leaf in read.taken.items() if only is None or leaf[1].clip == only}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        results = list(pool.map(lambda item: _clip(item[0], item[1][0], item[1][1], read, kit), sorted(stated.items())))
+        results = list(pool.map(lambda item: _clip(item[0], item[1][0], item[1][1], covered, read, kit), sorted(stated.items())))
     findings = [finding for found, _ in results for finding in found]
     if only is None:
         findings += _extra(kit, read)
-    findings += read.findings
-    findings.append(Finding("NO_EXTERNAL_REFERENCE", "log", read.size, detail=NO_EXTERNAL_REFERENCE))
+    findings += log_findings + read.findings + compared + _quorum(outside, demand, read)
     return Verification(
         findings=tuple(findings),
         log_size=read.size,
         checked=len(stated),
         read=sum(size is not None for _, size in results),
         bytes_read=sum(size or 0 for _, size in results),
+        covered=covered,
+        key_approved=demand.policy is not None,
     )
 
 
-def _clip(stored: str, index: int, said: Taken, read: ReadLog, kit: Kit) -> tuple[list[Finding], int | None]:
+def _trusted(kit: Kit, demand: Demand) -> tuple[NoteKey, list[Finding]]:
+    """The log key to verify with: the policy's when there is one, never silently the station's own."""
+    if demand.policy is None:
+        return kit.log_key, []
+    named = [key for key in demand.policy.logs if key.name == kit.log_key.name]
+    if kit.log_key in named:
+        return kit.log_key, []
+    detail = "采集站的日志公钥不在核验策略中"
+    return (named[0] if named else kit.log_key), [Finding("UNKNOWN_KEY", "log", detail=detail)]
+
+
+def _quorum(outside: list[Outside], demand: Demand, read: ReadLog) -> list[Finding]:
+    found = []
+    if not outside:
+        found.append(Finding("NO_EXTERNAL_REFERENCE", "log", read.size, detail=NO_EXTERNAL_REFERENCE))
+    if demand.policy and demand.policy.quorum != NONE and not any(each.by_quorum for each in outside):
+        found.append(Finding("QUORUM_NOT_MET", "log", read.size, detail="没有满足核验策略的见证签名"))
+    return found
+
+
+def _clip(stored: str, index: int, said: Taken, covered: int, read: ReadLog, kit: Kit) -> tuple[list[Finding], int | None]:
     """Findings of one clip (one at least) and the bytes read, or None when they could not be."""
     try:
         path = kit.vault.path(stored)
@@ -60,14 +104,14 @@ def _clip(stored: str, index: int, said: Taken, read: ReadLog, kit: Kit) -> tupl
     if seal:
         findings.append(seal)
     if not findings:
-        findings.append(Finding("OK_UNWITNESSED", stored, index))
+        findings.append(Finding("OK" if index < covered else "OK_UNWITNESSED", stored, index))
     kit.tell("verified", about=stored, code=findings[0].code, bytes=size)
     return findings, size
 
 
 def _seal(path: Path, stored: str, index: int, digest: bytes, read: ReadLog) -> Finding | None:
     try:
-        text = path.with_name(path.name + SEAL_ENDING).read_text("ascii")
+        text = path.with_name(path.name + SEAL_ENDING).read_bytes().decode("ascii")
     except FileNotFoundError:
         return Finding("UNSIGNED", stored, index, detail="签名文件不在")
     except (OSError, UnicodeDecodeError) as error:

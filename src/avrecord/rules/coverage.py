@@ -18,11 +18,11 @@ def cover(stage: Stage, clips: Iterable[Clip], tolerance: timedelta) -> Coverage
     spans = sorted(_spans(stage, clips))
     gaps, covered, at, doubt = [], timedelta(), stage.start, timedelta()
     for start, end, uncertainty in [*spans, (stage.end, stage.end, timedelta())]:
-        doubt = max(doubt, uncertainty)
-        if start - at > tolerance + doubt:
+        if start - at > tolerance + max(doubt, uncertainty):
             gaps.append(Gap(at, start))
         covered += max(timedelta(), end - max(at, start))
-        at, doubt = max(at, end), uncertainty
+        if end >= at:  # a clip inside a longer one says nothing about where that one ends
+            at, doubt = end, uncertainty
     window = stage.end - stage.start
     return Coverage(round(window.total_seconds()), round(covered.total_seconds()), tuple(gaps))
 

@@ -52,6 +52,8 @@ def lacks(account: StageAccount, required_whole: bool) -> tuple[Lack, ...]:
         if decided.get("footage") not in ("seen", "not_required"):
             found.append(_lack_of_footage(stage, decided.get("footage")))
         return tuple(found)
+    if decided.get("footage") == "missing":
+        found.append(_lack_of_footage(stage, "missing"))
     if required_whole and decided.get("footage") not in ("seen", "not_required"):
         found += [Lack(stage, "gap", None, f"缺口 {gap.seconds} 秒", None, gap) for gap in account.coverage.gaps]
     for mark in account.marks:
@@ -71,7 +73,7 @@ def is_whole(mode: str | None) -> bool:
 
 def _lack_of_footage(stage: Stage, decision: str | None) -> Lack:
     what = "missing" if decision == "missing" else "no_footage"
-    return Lack(stage, what, None, "该环节没有关联到任何录像")
+    return Lack(stage, what, None, "经人工复核" if decision == "missing" else "该环节没有关联到任何录像")
 
 
 def _lack_of(stage: Stage, mark: Mark, decision: str | None) -> Lack | None:

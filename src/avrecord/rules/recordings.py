@@ -18,17 +18,17 @@ def join_recordings(clips: Iterable[Clip]) -> tuple[Recording, ...]:
     usable.sort(key=lambda clip: (clip.recorder, clip.true_start, clip.id))
     joined: list[list[Clip]] = []
     for clip in usable:
-        last = joined[-1][-1] if joined else None
-        if last and last.recorder == clip.recorder and _follows(last, clip):
+        if joined and joined[-1][0].recorder == clip.recorder and _follows(joined[-1], clip):
             joined[-1].append(clip)
         else:
             joined.append([clip])
     return tuple(_recording(group) for group in joined)
 
 
-def _follows(last: Clip, clip: Clip) -> bool:
-    end, start = last.true_end, clip.true_start
-    return end is not None and start is not None and start - end <= REAL_GAP
+def _follows(group: list[Clip], clip: Clip) -> bool:
+    """Whether a clip goes on where the group, not merely its latest clip, ends."""
+    end = max(one.true_end for one in group if one.true_end)
+    return clip.true_start is not None and clip.true_start - end <= REAL_GAP
 
 
 def _recording(clips: list[Clip]) -> Recording:

@@ -48,7 +48,11 @@ def decode(entry: bytes, index: int) -> Statement:
         raise LogBroken(index=index, detail=f"不是有效的记录（{error}）") from error
     if statement.seq != index:
         raise LogBroken(index=index, detail=f"序号不符（记录自称 {statement.seq}）")
-    if encode(statement) != entry:
+    try:
+        canonical = encode(statement)
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise LogBroken(index=index, detail=f"不能写成规范的 JSON（{type(error).__name__}）") from error
+    if canonical != entry:
         raise LogBroken(index=index, detail="不是规范的 JSON 形式")
     return statement
 

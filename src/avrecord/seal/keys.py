@@ -1,4 +1,5 @@
-"""The station's keys: one job each. The clip key signs clips, the log key nothing but checkpoints.
+"""The station's keys: one job each. The clip key signs clips, the log key nothing but its own checkpoints,
+the witness key nothing but cosignatures on the checkpoints of other logs.
 
 A raw Ed25519 signature over arbitrary bytes could pass as a checkpoint, so the log key is reachable
 only through `Log`, which signs what it has compared with its last.
@@ -18,10 +19,10 @@ from nacl.signing import SigningKey
 from avrecord import durable
 from avrecord.errors import KeyProblem
 from avrecord.seal import sshsig
-from avrecord.seal.note import NoteKey, canonical_base64
+from avrecord.seal.note import COSIGNATURE, NoteKey, canonical_base64
 
 HEADER = "avrecord-key-v1"
-ROLES = ("clip", "log")
+ROLES = ("clip", "log", "witness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ class Sealer:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Both signing keys of a station, as loaded from its `keys/` folder."""
+    """The signing keys of a station, as loaded from its `keys/` folder."""
 
     sealer: Sealer
     log: SigningKey
+    witness: SigningKey
     origin: str
 
 
@@ -64,8 +66,13 @@ def origin_of(station: str) -> str:
     return f"avrecord.log/{station}"
 
 
+def witness_name(station: str) -> str:
+    """The name under which a station cosigns the logs of others."""
+    return f"avrecord.witness/{station}"
+
+
 def create(folder: Path, station: str) -> None:
-    """Make both keys and what others need to verify: `allowed_signers`, `clip.pub`, `log.vkey`."""
+    """Make the keys, and what others need to verify: `allowed_signers`, `clip.pub`, `log.vkey`, `witness.vkey`."""
     durable.make_folder(folder)
     folder.chmod(0o700)
     for role in ROLES:
@@ -81,12 +88,14 @@ def create(folder: Path, station: str) -> None:
     durable.replace_with(folder / "allowed_signers", sshsig.allowed_signer(station, public).encode())
     vkey = NoteKey(keys.origin, bytes(keys.log.verify_key)).vkey
     durable.replace_with(folder / "log.vkey", f"{vkey}\n".encode())
+    witness = NoteKey(witness_name(station), bytes(keys.witness.verify_key), COSIGNATURE)
+    durable.replace_with(folder / "witness.vkey", f"{witness.vkey}\n".encode())
 
 
 def load(folder: Path, station: str) -> Keys:
-    """Read both keys. Raises KeyProblem when one is missing, malformed or readable by others."""
-    clip, log = (_load(folder / f"{role}.key", role) for role in ROLES)
-    return Keys(Sealer(station, clip), log, origin_of(station))
+    """Read the keys. Raises KeyProblem when one is missing, malformed or readable by others."""
+    clip, log, witness = (_load(folder / f"{role}.key", role) for role in ROLES)
+    return Keys(Sealer(station, clip), log, witness, origin_of(station))
 
 
 def _load(path: Path, role: str) -> SigningKey:

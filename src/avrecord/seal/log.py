@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,12 +98,12 @@ class Log:
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Published entries with their indices."""
-        return tiles.entries(self.folder, start, self.size if stop is None else stop)
+        return tiles.entries(self.folder, start, self.size if stop is None else min(stop, self.size), self.size)
 
     def checkpoint(self) -> str:
         """The published checkpoint, a signed note; empty for a log without leaves."""
         path = self.folder / "checkpoint"
-        return path.read_text("utf-8") if path.exists() else ""
+        return path.read_bytes().decode("utf-8") if path.exists() else ""
 
     def refresh(self) -> int:
         """Notice what other processes published; return the size."""
@@ -155,7 +155,10 @@ class Log:
         text = Checkpoint(self._verifier.name, self._edge.size, self._edge.root()).text
         signed = note.sign(text, self._key, self._verifier.name)
         durable.append_to(self.folder / "checkpoints.txt", (signed + SEPARATOR).encode())
-        durable.replace_with(self.folder / "checkpoint", signed.encode())
+        # From here on the append has happened: were this to raise, the caller would say it all again.
+        # A checkpoint that could not be written (disk full) is published by the next load.
+        with suppress(OSError):
+            durable.replace_with(self.folder / "checkpoint", signed.encode())
 
     def _published_size(self) -> int:
         signed = self.checkpoint()
@@ -163,14 +166,14 @@ class Log:
 
     def _load(self) -> None:
         """Read the right edge from disk and refuse to go on from anything that contradicts it."""
-        journal = self._heal_journal()
+        records = self._heal_journal()
+        journal = records[-1] if records else ""
         published = self.checkpoint()
-        if journal and journal != published:
-            if published and self._opened(published).size > self._opened(journal).size:
-                raise LogBroken(index=self._opened(journal).size, detail="检查点簿比已发布的检查点短")
+        if published and published not in records:
+            raise LogBroken(index=self._opened(published).size, detail="已发布的检查点不在检查点簿中")
+        if journal != published:
+            # A crash, or a full disk, between journal and publication.
             durable.replace_with(self.folder / "checkpoint", journal.encode())
-        elif published and not journal:
-            raise LogBroken(index=0, detail="检查点簿不见了")
         if not journal:
             self._edge = _Edge()
             return
@@ -193,16 +196,15 @@ class Log:
                 raise LogBroken(index=size - width, detail="记录与哈希瓦片不符")
         return edge
 
-    def _heal_journal(self) -> str:
-        """The journal's last whole record; a torn tail, which was never published, is cut off."""
+    def _heal_journal(self) -> list[str]:
+        """The journal's whole records; a torn tail, which was never published, is cut off."""
         path = self.folder / "checkpoints.txt"
         if not path.exists():
-            return ""
-        content = path.read_text("utf-8")
-        *records, torn = content.split(SEPARATOR)
+            return []
+        *records, torn = path.read_bytes().split(SEPARATOR.encode())
         if torn:
-            durable.replace_with(path, content[: -len(torn)].encode())
-        return records[-1] if records else ""
+            durable.replace_with(path, b"".join(record + SEPARATOR.encode() for record in records))
+        return [record.decode("utf-8", "replace") for record in records]
 
     def _opened(self, signed: str) -> Checkpoint:
         try:

@@ -1,4 +1,7 @@
-"""Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint), Ed25519 signatures (type 0x01)."""
+"""Signed notes, checkpoints and cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
+
+Signature types: 0x01 Ed25519 over the text, 0x04 Ed25519 over a time and the text (a cosignature).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ import re
 import struct
 from dataclasses import dataclass
 
+from nacl.bindings import crypto_core_ed25519_is_valid_point
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
+SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+NAME = re.compile(r"[^\s+]+")
 SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
 
 
@@ -22,31 +29,35 @@ class BadNote(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class NoteKey:
-    """A verifier key: a name and an Ed25519 public key. `vkey` is its one-line text."""
+    """A verifier key: a name, an Ed25519 public key and what it signs. `vkey` is its one-line text."""
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def id(self) -> bytes:
         """Four bytes that, with the name, say which key a signature line means."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     @property
     def vkey(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self.kind + self.public).decode()}"
 
     @classmethod
-    def parse(cls, vkey: str) -> NoteKey:
-        """Read a `name+id+key` line. Raises BadNote when the id does not follow from the key."""
+    def parse(cls, vkey: str, kind: bytes = ED25519) -> NoteKey:
+        """Read a `name+id+key` line of a key of this kind. Raises BadNote when the id does not follow from the key, or the
+        key is one of the weak points that any signature fits."""
         name, _, rest = vkey.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
         blob = canonical_base64(encoded)
-        if len(blob) != 33 or blob[:1] != ED25519:
-            raise BadNote("not an Ed25519 verifier key")
-        key = cls(name, blob[1:])
-        if key.id.hex() != key_id or not name:
+        if len(blob) != 33 or blob[:1] != kind:
+            raise BadNote("not an Ed25519 verifier key of this kind")
+        key = cls(name, blob[1:], kind)
+        if key.id.hex() != key_id or not NAME.fullmatch(name):
             raise BadNote("key id does not match the key")
+        if is_weak(key.public):
+            raise BadNote("weak key")
         return key
 
 
@@ -66,7 +77,7 @@ class Checkpoint:
     def parse(cls, text: str) -> Checkpoint:
         """Read a checkpoint body. Raises BadNote for leading zeros, extensions or a bad root."""
         lines = text.split("\n")
-        if len(lines) != 4 or lines[3] or not lines[0] or not re.fullmatch(r"0|[1-9]\d*", lines[1]):
+        if len(lines) != 4 or lines[3] or not lines[0] or not SIZE.fullmatch(lines[1]):
             raise BadNote("not a checkpoint")
         root = canonical_base64(lines[2])
         if len(root) != 32:
@@ -107,12 +118,65 @@ def _check_line(line: str, text: str, keys: list[NoteKey]) -> bool:
     for key in keys:
         if (key.name, key.id) != (found[1], payload[:4]):
             continue
-        try:
-            VerifyKey(key.public).verify(text.encode(), payload[4:])
-        except (BadSignatureError, ValueError) as error:
-            raise BadNote(f"signature of {key.name} does not match") from error
+        _verify(key, text, payload[4:])
         return True
     return False
+
+
+def _verify(key: NoteKey, text: str, signature: bytes) -> int:
+    """Raises BadNote unless `key` made this signature; returns a cosignature's time (0 for others)."""
+    at, message = 0, text.encode()
+    if key.kind == COSIGNATURE:
+        if len(signature) != 72:
+            raise BadNote(f"cosignature of {key.name} has not 72 bytes")
+        at = int.from_bytes(signature[:8], "big")
+        signature, message = signature[8:], _cosigned(at, text)
+    try:
+        VerifyKey(key.public).verify(message, signature)
+    except (BadSignatureError, ValueError) as error:
+        raise BadNote(f"signature of {key.name} does not match") from error
+    return at
+
+
+def cosign(text: str, key: SigningKey, name: str, at: int) -> str:
+    """A cosignature/v1 line: at `at` (Unix seconds) this was the largest consistent tree I saw."""
+    witness = NoteKey(name, bytes(key.verify_key), COSIGNATURE)
+    payload = witness.id + at.to_bytes(8, "big") + key.sign(_cosigned(at, text)).signature
+    return f"— {name} {base64.b64encode(payload).decode()}\n"
+
+
+def cosignatures(note: str, witnesses: list[NoteKey]) -> dict[str, int]:
+    """Name → Unix time of each known witness whose cosignature a note carries.
+
+    A known witness whose cosignature fails rejects the whole note (BadNote).
+    """
+    text, gap, lines = note.rpartition("\n\n")
+    if not gap:
+        raise BadNote("no signatures")
+    found: dict[str, int] = {}
+    for line in lines.rstrip("\n").split("\n"):
+        match = SIGNATURE.fullmatch(line)
+        if not match:
+            raise BadNote("malformed signature line")
+        payload = canonical_base64(match[2])
+        for witness in witnesses:
+            if (witness.name, witness.id) == (match[1], payload[:4]):
+                found[witness.name] = _verify(witness, text + "\n", payload[4:])
+    return found
+
+
+def with_line(note: str, line: str) -> str:
+    """The note with one more signature line, unless it carries that very line already."""
+    return note if line in note else note + line
+
+
+def _cosigned(at: int, text: str) -> bytes:
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
+
+
+def is_weak(public: bytes) -> bool:
+    """Whether a public key is of low order or not canonical: implementations disagree on those."""
+    return not crypto_core_ed25519_is_valid_point(public)
 
 
 def canonical_base64(text: str) -> bytes:

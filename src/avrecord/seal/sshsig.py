@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import struct
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ ALGORITHM = b"ssh-ed25519"
 HASH = b"sha256"
 HEAD = "-----BEGIN SSH SIGNATURE-----"
 TAIL = "-----END SSH SIGNATURE-----"
+ARMOUR = re.compile(rf"{HEAD}\n((?:[A-Za-z0-9+/=]+\n)+){TAIL}\n?", re.ASCII)
 
 
 class Malformed(ValueError):
@@ -52,15 +54,16 @@ def sign(key: SigningKey, digest: bytes, namespace: bytes = NAMESPACE) -> str:
 
 def parse(text: str) -> Seal:
     """Take an armoured signature apart. Raises Malformed for anything but our own form."""
-    lines = text.strip().splitlines()
-    if len(lines) < 3 or lines[0] != HEAD or lines[-1] != TAIL:
+    found = ARMOUR.fullmatch(text)
+    if found is None:
         raise Malformed("not an SSH signature")
+    encoded = found[1].replace("\n", "")
     try:
-        blob = base64.b64decode("".join(lines[1:-1]), validate=True)
+        blob = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
         raise Malformed(str(error)) from error
     # b64decode takes more than one text for the same bytes; only the canonical one counts.
-    if base64.b64encode(blob).decode() != "".join(lines[1:-1]):
+    if base64.b64encode(blob).decode() != encoded:
         raise Malformed("base64 is not canonical")
     if blob[:10] != MAGIC + struct.pack(">I", 1):
         raise Malformed("unknown version")

@@ -58,11 +58,14 @@ def bundle_width(number: int, size: int) -> int:
     return min(WIDTH, size - number * WIDTH)
 
 
-def entries(folder: Path, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-    """Entries `start` to `stop` of a log of at least `stop` leaves, with their indices."""
+def entries(folder: Path, start: int, stop: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """Entries `start` to `stop` of a log of `size` published leaves, with their indices.
+
+    `size` matters: a crashed append may have left a wider bundle whose last entries nobody published.
+    """
     for number in range(start // WIDTH, -(-stop // WIDTH)):
         first = number * WIDTH
-        for at, entry in enumerate(_any_bundle(folder, number, bundle_width(number, stop))):
+        for at, entry in enumerate(_any_bundle(folder, number, bundle_width(number, size))):
             if start <= first + at < stop:
                 yield first + at, entry
 
@@ -87,3 +90,5 @@ def _read(path: Path, index: int) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise LogBroken(index=index, detail=f"缺少日志文件 {path.name}") from error
+    except OSError as error:
+        raise LogBroken(index=index, detail=f"日志文件 {path.name} 读不出（{error.strerror}）") from error

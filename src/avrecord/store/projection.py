@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import singledispatch
 
 from avrecord.model import statement as said
-from avrecord.model.moments import from_utc_text, since, utc_text
+from avrecord.model.moments import beijing, from_utc_text, since, utc_text
 from avrecord.model.statement import Body, Statement
 from avrecord.store import documents
 
@@ -58,6 +58,7 @@ def _(body: said.CardSeen, statement: Statement, run: Run, fetch: Fetch) -> None
 def _(body: said.Taken, statement: Statement, run: Run, fetch: Fetch) -> None:
     offset = body.clock_offset_ms or 0
     claimed = body.claimed_start
+    started = since(from_utc_text(claimed), -offset) if claimed else None
     run(
         "add_clip",
         clip_id=body.clip,
@@ -70,7 +71,7 @@ def _(body: said.Taken, statement: Statement, run: Run, fetch: Fetch) -> None:
         stored=body.stored,
         media=body.media,
         claimed_start=claimed,
-        true_start=utc_text(since(from_utc_text(claimed), -offset)) if claimed else None,
+        true_start=utc_text(started) if started else None,
         offset_ms=offset,
         uncertainty_ms=body.clock_uncertainty_ms or 0,
         user_no=body.user,
@@ -78,6 +79,7 @@ def _(body: said.Taken, statement: Statement, run: Run, fetch: Fetch) -> None:
         important=int(body.important),
         read_back=body.read_back,
         set_aside=body.reason if isinstance(body, said.ClipSetAside) else None,
+        day=beijing(started or from_utc_text(statement.at), "%Y-%m-%d"),
     )
     _source(run, body.recorder, body.path_raw, body.size, body.mtime, body.clip, body.docking)
 
@@ -239,6 +241,18 @@ def _(body: said.DeviceEvent, statement: Statement, run: Run, fetch: Fetch) -> N
         until=body.until,
         note=body.note,
         seq=statement.seq,
+    )
+
+
+@_rows.register
+def _(body: said.Anchor, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_anchor",
+        seq=statement.seq,
+        witness=body.witness,
+        size=body.size,
+        cosigned_at=body.cosigned_at,
+        note=body.note,
     )
 
 

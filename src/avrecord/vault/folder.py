@@ -73,38 +73,60 @@ class FolderVault:
         try:
             digest, copied, unreadable = self._write(source, size, part, progress)
             found, method = read_back(part)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            part.unlink(missing_ok=True)
-            raise NoSpace(needed=size, free=max(0, self.free())) from error
-        if found != digest:
-            raise ReadBackFailed(path=part)
+            if found != digest:
+                raise ReadBackFailed(path=part)
+        except BaseException as error:
+            part.unlink(missing_ok=True)  # the card still holds the bytes; half a copy is worth nothing
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise NoSpace(needed=size, free=max(0, self.free())) from error
+            raise
         return Copied(ClipId(digest), copied, part, method, unreadable)
 
     def place(self, copied: Copied, wanted: PurePosixPath, seal: str, before: Callable[[str], None]) -> str:
         """Give a part file its final name, its seal beside it; return the path within the vault.
 
-        `before(stored)` runs before the seal and the name exist: the caller keeps its intent there,
-        from which a crash anywhere between here and the log is mended.
+        `before(stored)` runs before the name exists: the caller keeps its intent there, from which a
+        crash anywhere between here and the log is mended. The rename claims the name; of two that
+        want it, one goes on to the next, so nobody's seal is written over.
         """
-        for path in (wanted, with_digest(wanted, copied.id.hex)):
-            final = self.path(path.as_posix())
-            durable.make_folder(final.parent)
-            if final.exists():
-                if final.stat().st_size == copied.size and read_back(final)[0] == copied.id.hex:
-                    copied.part.unlink()
-                    before(path.as_posix())
-                    return path.as_posix()
+        other = with_digest(wanted, copied.id.hex)
+        # A folder of this card may have the name of a file of an earlier one: then a folder further up.
+        higher = [PurePosixPath(*wanted.parts[:depth], other.name) for depth in reversed(range(len(wanted.parts) - 1))]
+        for path in (wanted, other, *higher):
+            stored, final = path.as_posix(), self.path(path.as_posix())
+            try:
+                durable.make_folder(final.parent)
+            except (FileExistsError, NotADirectoryError):
                 continue
-            before(path.as_posix())
-            seal_path = final.with_name(final.name + SEAL_ENDING)
-            durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
-            copied.part.chmod(0o440)
-            durable.rename_new(copied.part, final)
-            durable.sync_folder(final.parent)
-            return path.as_posix()
+            if self._holds(final, copied):
+                before(stored)
+                copied.part.unlink()
+            else:
+                if os.path.lexists(final):
+                    continue
+                before(stored)
+                try:
+                    durable.rename_new(copied.part, final)
+                except FileExistsError:
+                    continue
+            self.finish(stored, seal)
+            return stored
         raise NameTaken(path=wanted)
+
+    def finish(self, stored: str, seal: str) -> None:
+        """The last touches after the rename: read-only, sealed, durable. Doing it again changes nothing."""
+        final = self.path(stored)
+        final.chmod(0o440)
+        seal_path = final.with_name(final.name + SEAL_ENDING)
+        if not seal_path.exists():
+            durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
+        durable.sync_folder(final.parent)
+
+    def _holds(self, final: Path, copied: Copied) -> bool:
+        """Whether these very bytes lie at a place already."""
+        if not final.is_file() or final.is_symlink() or final.stat().st_size != copied.size:
+            return False
+        return read_back(final)[0] == copied.id.hex
 
     def path(self, stored: str) -> Path:
         """Where a stored path lies. Refuses to leave the vault whatever the path says."""
@@ -117,12 +139,15 @@ class FolderVault:
         """Every file in the vault with its size, seals and all, in a stable order."""
         for folder, names, files in os.walk(self.root):
             names.sort()
-            for name in sorted(files):
+            # A link to a folder is not walked into, but it is there, and nobody stated it.
+            links = [name for name in names if Path(folder, name).is_symlink()]
+            for name in sorted([*files, *links]):
                 path = Path(folder, name)
                 yield path.relative_to(self.root).as_posix(), path.lstat().st_size
 
     def _write(self, source: Source, size: int, part: Path, progress: Callable[[int], None]) -> tuple[str, int, int]:
-        target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        part.unlink(missing_ok=True)
+        target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             if size:
                 os.posix_fallocate(target, 0, size)

@@ -10,7 +10,7 @@ import re
 from pathlib import PurePosixPath
 
 RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
-FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\/\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\/\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 LONGEST = 180  # bytes: room for a digest suffix and `.sig` below the usual limit of 255
 DEEPEST = 8
 
@@ -26,15 +26,20 @@ def safe_name(name: str) -> str:
     name = FORBIDDEN.sub("_", name).rstrip(". ") or "_"
     if RESERVED.match(name) or name.startswith("."):
         name = f"_{name}"
-    if name.lower().endswith(".sig"):
-        name += ".file"  # a card's own x.mp4.sig must not pass as our seal of x.mp4
+    name = _cut(name)
+    # After the cut: a card's own x.mp4.sig, or a name that a cut makes one, must not pass as our seal.
+    return f"{name}.file" if name.lower().endswith(".sig") else name
+
+
+def _cut(name: str) -> str:
+    """At most 180 bytes of UTF-8, the ending kept where there is room for it."""
+    if len(name.encode()) <= LONGEST:
+        return name
     stem, dot, ending = name.rpartition(".")
-    if len(name.encode("utf-8", "replace")) <= LONGEST:
-        return name.encode("utf-8", "replace").decode()
-    room = LONGEST - len(ending.encode("utf-8", "replace")) - 1
+    room = LONGEST - len(ending.encode()) - 1
     if not dot or room < 1:
-        return name.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
-    return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore") + "." + ending
+        return name.encode()[:LONGEST].decode("utf-8", "ignore").rstrip(". ")
+    return stem.encode()[:room].decode("utf-8", "ignore").rstrip(". ") + "." + ending
 
 
 def with_digest(path: PurePosixPath, digest: str) -> PurePosixPath:

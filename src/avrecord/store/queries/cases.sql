@@ -36,6 +36,3 @@ SELECT * FROM checklists ORDER BY in_force_from, version;
 
 -- assignments_of_officers --
 SELECT recorder, officer, since, until FROM assignments ORDER BY recorder, since, officer;
-
--- stage_exists --
-SELECT seq FROM stages WHERE case_no = :case_no AND stage_id = :stage_id;

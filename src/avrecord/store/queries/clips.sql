@@ -4,7 +4,7 @@ SELECT * FROM clips WHERE clip_id = :clip_id;
 
 -- clips_like --
 -- Clips whose id begins with what a person typed.
-SELECT * FROM clips WHERE clip_id LIKE :beginning || '%' LIMIT 2;
+SELECT * FROM clips WHERE clip_id >= :beginning AND clip_id < :beginning || 'g' LIMIT 2;
 
 -- clips_where --
 -- Clips by any of case, recorder, officer, local time and state; empty parameters do not filter.
@@ -15,7 +15,7 @@ WHERE (:recorder = '' OR c.recorder = :recorder)
   AND (:case_no = '' OR EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id AND l.case_no = :case_no))
   AND (:officer = '' OR EXISTS (SELECT 1 FROM assignments a WHERE a.recorder = c.recorder
         AND a.officer = :officer
-        AND substr(coalesce(c.true_start, c.sealed_at), 1, 10) BETWEEN a.since AND coalesce(a.until, '9999')))
+        AND c.day BETWEEN a.since AND coalesce(a.until, '9999')))
   AND (:state = '' OR (:state = 'set_aside') = (c.set_aside IS NOT NULL))
 ORDER BY c.recorder, coalesce(c.true_start, c.sealed_at), c.clip_id;
 

@@ -3,20 +3,18 @@ INSERT INTO statements VALUES (:seq, :kind, :at, :by_whom);
 
 -- add_docking --
 INSERT INTO dockings VALUES (:docking, :seq, :seen_at, :recorder, :profile, :volume, :manifest, :files, :bytes,
-    :offset_ms, :uncertainty_ms, :clock_method, :battery_percent);
+    :offset_ms, :uncertainty_ms, :clock_method, :battery_percent)
+ON CONFLICT (docking) DO NOTHING;
 
 -- add_clip --
 -- The first sealing of some bytes stands; later sights are sources.
 INSERT INTO clips VALUES (:clip_id, :seq, :sealed_at, :size, :docking, :recorder, :name, :stored, :media,
     :claimed_start, :true_start, :offset_ms, :uncertainty_ms, :user_no, :sequence_no, :important, :read_back,
-    :set_aside, NULL)
+    :set_aside, NULL, :day)
 ON CONFLICT (clip_id) DO NOTHING;
 
 -- add_source --
 INSERT INTO sources VALUES (:recorder, :path_raw, :size, :mtime, :clip_id, :docking) ON CONFLICT DO NOTHING;
-
--- size_of_clip --
-SELECT size FROM clips WHERE clip_id = :clip_id;
 
 -- add_removed_early --
 INSERT INTO removed_early VALUES (:seq, :docking, :recorder, :files);
@@ -100,3 +98,6 @@ ON CONFLICT (name, version) DO UPDATE SET in_force_from = excluded.in_force_from
 
 -- add_config --
 INSERT INTO configs VALUES (:seq, :config);
+
+-- add_anchor --
+INSERT INTO anchors VALUES (:seq, :witness, :size, :cosigned_at, :note);

@@ -45,7 +45,8 @@ CREATE TABLE clips (
     important INTEGER NOT NULL,
     read_back TEXT NOT NULL,
     set_aside TEXT,
-    duration_ms INTEGER
+    duration_ms INTEGER,
+    day TEXT NOT NULL -- local day of the true start, of the sealing where no start is known
 ) STRICT;
 CREATE INDEX clips_by_time ON clips (recorder, true_start);
 CREATE INDEX clips_by_seal ON clips (seq);
@@ -213,4 +214,12 @@ CREATE TABLE checklists (
 CREATE TABLE configs (
     seq INTEGER PRIMARY KEY,
     config TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE anchors (
+    seq INTEGER PRIMARY KEY,
+    witness TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    cosigned_at TEXT NOT NULL,
+    note TEXT NOT NULL
 ) STRICT;

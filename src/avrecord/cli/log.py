@@ -1,0 +1,106 @@
+"""The log: checkpoints to carry away, proofs to hand out, witnesses to ask and to be."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from avrecord.cli.base import Group, Session, session
+from avrecord.errors import BadInput
+from avrecord.model.moments import beijing, from_utc_text
+from avrecord.pipeline import witnessing
+from avrecord.pipeline.review import find_clip
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+MOST = 1 << 20  # bytes of a request or an answer: 63 hashes and a few signatures are far below
+REFUSED = {
+    400: "请求格式不对",
+    403: "检查点没有可信的签名",
+    404: "不认识这个日志，请先用 log trust 登记其公钥",
+    409: "对方上次见证的长度与请求不符",
+    422: "与上次见证的日志不一致：该日志可能被改动或重建，请保留双方文件并通知审计人员",
+}
+
+
+@click.group("log", cls=Group)
+def log() -> None:
+    """日志：检查点、证明、见证。"""
+
+
+@log.command("checkpoint")
+@session
+def checkpoint(s: Session) -> None:
+    """打印当前检查点（可抄录、可带走，供以后对照）。"""
+    click.echo(s.kit.log.checkpoint(), nl=False)
+
+
+@log.command("prove")
+@click.argument("clip", metavar="片段编号")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="目录", help="证明写到哪个目录")
+@session
+def prove(s: Session, clip: str, out: Path) -> None:
+    """为一个片段写出记录原文和 .tlog-proof 证明，可离线核验。"""
+    found = find_clip(clip, s.kit)
+    index, text = witnessing.prove(s.kit, found.id)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{found.id.short}.statement.json").write_bytes(witnessing.entry_of(s.kit, index))
+    (out / f"{found.id.short}.tlog-proof").write_text(text, "utf-8")
+    click.echo(f"已写入 {out}：{found.name} 是日志第 {index} 条。")
+
+
+@log.command("witness-request")
+@click.option("--out", required=True, type=FILE, metavar="文件", help="请求写到哪个文件（可用 U 盘带走）")
+@click.option("--old", type=int, default=None, metavar="条数", help="对方上次见证到第几条（默认按本站记录）")
+@session
+def witness_request(s: Session, out: Path, old: int | None) -> None:
+    """生成见证请求，交给主管局或另一个采集站签名。"""
+    out.write_text(witnessing.request(s.kit, old), "utf-8")
+    click.echo(f"已写入 {out}。请对方运行：log witness-sign {out.name} --out 答复文件")
+
+
+@log.command("witness-sign")
+@click.argument("file", type=FILE, metavar="请求文件")
+@click.option("--out", required=True, type=FILE, metavar="文件", help="答复写到哪个文件")
+@session
+def witness_sign(s: Session, file: Path, out: Path) -> None:
+    """为别的采集站见证：核对其日志未被改动后签名。"""
+    reply = witnessing.answer(s.kit, _read(file))
+    if reply.status != 200:
+        print(reply.body, end="", file=sys.stderr)
+        raise BadInput(path=file, detail=f"未予见证（{reply.status}）：{REFUSED[reply.status]}")
+    out.write_text(reply.body, "utf-8")
+    click.echo(f"已见证，答复写入 {out}。")
+
+
+@log.command("witness-add")
+@click.argument("file", type=FILE, metavar="答复文件")
+@click.option("--witness", "vkey", required=True, metavar="公钥", help="见证方的公钥（对方 keys/witness.vkey 的内容）")
+@click.option("--by", default="service", metavar="证号", help="操作人的执法证号或工号")
+@session
+def witness_add(s: Session, file: Path, vkey: str, by: str) -> None:
+    """收下见证签名，记入日志。"""
+    anchor = witnessing.accept(s.kit, _read(file), witnessing.witness_key(vkey), by)
+    when = beijing(from_utc_text(anchor.cosigned_at))
+    click.echo(f"已收下 {anchor.witness} 的见证：日志前 {anchor.size} 条，不晚于 {when}（北京时间）。")
+
+
+@log.command("trust")
+@click.argument("vkey", metavar="公钥")
+@session
+def trust(s: Session, vkey: str) -> None:
+    """登记另一个采集站的日志公钥，以便为它见证。"""
+    click.echo(f"已登记日志公钥：{witnessing.trust(s.kit, vkey)}")
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST:
+            raise BadInput(path=path, detail="文件过大")
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(path=path, detail="读不出") from error
+
+
+COMMANDS = (log,)

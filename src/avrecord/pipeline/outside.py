@@ -1,0 +1,113 @@
+"""Evidence from outside: checkpoints that did not come from the station's own disk, compared with its log.
+
+Nothing on a station shows that its own operator cut or rebuilt the log. What decides is a checkpoint
+that somebody else kept: a file on a stick, a printed sheet, a cosignature that an auditor's policy asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from avrecord import durable
+from avrecord.errors import BadInput
+from avrecord.model.finding import Finding
+from avrecord.seal import note
+from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.seal.policy import Policy
+from avrecord.seal.verify import ReadLog
+
+WITNESSED = "witnessed"  # folder of cosigned checkpoints, beside the log's tiles
+TYPED = re.compile(r"(\S+)\s+(0|[1-9]\d*)\s+([A-Za-z0-9+/]{43}=|[0-9a-fA-F]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """One checkpoint from elsewhere. `text` is the signed note, empty for one typed from paper."""
+
+    checkpoint: Checkpoint
+    source: str
+    text: str = ""
+    by_quorum: bool = False
+    """Cosigned as the auditor's policy demands."""
+
+
+def read_outside(path: Path, log: NoteKey) -> Outside:
+    """A checkpoint file, signed, or typed from a sheet: origin, size and root (base64 or hex).
+
+    A typed one carries no signature: it is as good as the sheet that the reader holds. Raises
+    BadInput for anything else, and for another log's checkpoint.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(path=path, detail="读不出") from error
+    typed = TYPED.fullmatch(text.strip())
+    try:
+        if typed:
+            root = bytes.fromhex(typed[3]) if len(typed[3]) == 64 else note.canonical_base64(typed[3])
+            found = Outside(Checkpoint(typed[1], int(typed[2]), root), path.name)
+        else:
+            found = Outside(Checkpoint.parse(note.open_note(text, [log])), path.name, text)
+    except BadNote as error:
+        raise BadInput(path=path, detail=f"不是这个采集站签名的检查点（{error}）") from error
+    if found.checkpoint.origin != log.name:
+        raise BadInput(path=path, detail=f"属于另一个日志 {found.checkpoint.origin}")
+    return found
+
+
+def cosigned(folder: Path, log: NoteKey, policy: Policy) -> list[Outside]:
+    """Cosigned checkpoints beside a log that meet an auditor's policy. Others count for nothing."""
+    found = []
+    for path in sorted((folder / WITNESSED).glob("*.checkpoint")):
+        try:
+            text = path.read_text("utf-8")
+            checkpoint = Checkpoint.parse(note.open_note(text, [log]))
+            names = note.cosignatures(text, list(policy.witnesses.values()))
+        except (BadNote, OSError, UnicodeDecodeError):
+            continue
+        signed = {own for own, key in policy.witnesses.items() if key.name in names}
+        if checkpoint.origin == log.name and policy.quorum != "none" and policy.met(signed):
+            found.append(Outside(checkpoint, path.name, text, by_quorum=True))
+    return found
+
+
+def compare(outside: Iterable[Outside], read: ReadLog) -> tuple[list[Finding], int]:
+    """Findings of the comparison, and the largest size that evidence from outside covers.
+
+    `read` must have been made with the sizes of `outside`.
+    """
+    findings, covered = [], 0
+    for each in outside:
+        size, root = each.checkpoint.size, each.checkpoint.root
+        if size > read.size:
+            detail = f"外部检查点 {each.source} 记到 {size} 条，日志只有 {read.size} 条"
+            findings.append(Finding("LOG_TRUNCATED", "log", size, str(size), str(read.size), detail))
+        elif size not in read.roots:
+            findings.append(
+                Finding("CHECKPOINT_INVALID", "log", size, detail=f"日志读不到第 {size} 条，无法与 {each.source} 对照")
+            )
+        elif read.roots[size] != root:
+            detail = f"与外部检查点 {each.source} 不符：日志在第 {size} 条之前被重建或改动"
+            findings.append(Finding("LOG_FORK", "log", size, root.hex(), read.roots[size].hex(), detail))
+        else:
+            covered = max(covered, size)
+    return findings, covered
+
+
+def keep_fork(outside: Iterable[Outside], read: ReadLog, folder: Path) -> list[Path]:
+    """Write both signed checkpoints of each contradiction: transferable proof of a fork."""
+    written = []
+    for each in outside:
+        size = each.checkpoint.size
+        if not each.text or read.roots.get(size) == each.checkpoint.root:
+            continue
+        durable.make_folder(folder)
+        ours = read.journal.get(size) or read.head
+        for name, text in ((f"{size}-outside.checkpoint", each.text), (f"{size}-station.checkpoint", ours)):
+            path = folder / name
+            durable.replace_with(path, text.encode())
+            written.append(path)
+    return written

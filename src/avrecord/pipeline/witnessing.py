@@ -1,0 +1,145 @@
+"""见证, told from both sides: a station asks for a cosignature, another one gives it, the first states it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from avrecord import durable
+from avrecord.errors import BadInput, UnknownName
+from avrecord.model.clip import ClipId
+from avrecord.model.moments import utc_text
+from avrecord.model.statement import Anchor, Taken
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.outside import WITNESSED
+from avrecord.pipeline.record import state
+from avrecord.seal import note
+from avrecord.seal.codec import decode
+from avrecord.seal.note import COSIGNATURE, BadNote, Checkpoint, NoteKey
+from avrecord.seal.proof import LogProof, consistency, hashes_of, inclusion
+from avrecord.seal.witness import Reply, Request, Witness
+
+TRUST = "trust"  # folder of other stations' public keys, below keys/
+PENDING = "pending.checkpoint"
+
+
+def request(kit: Kit, old: int | None = None) -> str:
+    """The text that asks a witness to cosign the published checkpoint.
+
+    `old` is the size that the witness saw last; by default the largest that any witness cosigned.
+    The checkpoint asked about is kept until the answer comes, since the log goes on meanwhile.
+    """
+    signed = kit.log.checkpoint()
+    checkpoint = Checkpoint.parse(signed.rpartition("\n\n")[0] + "\n")
+    before = _largest_witnessed(kit) if old is None else old
+    proof = consistency(before, checkpoint.size, hashes_of(kit.log.folder, checkpoint.size)) if before else []
+    durable.make_folder(kit.log.folder / WITNESSED)
+    durable.replace_with(kit.log.folder / WITNESSED / PENDING, signed.encode())
+    return Request(before, tuple(proof), signed).text
+
+
+def answer(kit: Kit, text: str) -> Reply:
+    """Cosign another log's checkpoint, if it is consistent with the last one seen and its key is trusted."""
+
+    def seconds() -> int:
+        return int(kit.clock().timestamp())
+
+    return Witness(kit.root / "witness", kit.witness_key, kit.witness_name, trusted_keys(kit), seconds).add(text)
+
+
+def accept(kit: Kit, line: str, witness: NoteKey, by: str) -> Anchor:
+    """Add a witness's cosignature to the checkpoint it was asked about, and state it as an anchor.
+
+    Raises BadInput when the line is not that witness's cosignature on that checkpoint.
+    """
+    pending = kit.log.folder / WITNESSED / PENDING
+    if not pending.exists():
+        raise BadInput(path=pending, detail="没有等待见证的检查点，请先运行 log witness-request")
+    signed = note.with_line(pending.read_text("utf-8"), line)
+    try:
+        times = note.cosignatures(signed, [witness])
+        at = times[witness.name]
+        checkpoint = Checkpoint.parse(note.open_note(signed, [kit.log_key]))
+    except (BadNote, KeyError) as error:
+        raise BadInput(path="见证签名", detail=f"不是 {witness.name} 对该检查点的签名（{error}）") from error
+    path = kit.log.folder / WITNESSED / f"{checkpoint.size}.checkpoint"
+    kept = note.with_line(path.read_text("utf-8"), line) if path.exists() else signed
+    durable.replace_with(path, kept.encode())
+    body = Anchor(
+        witness=witness.name,
+        witness_key=witness.vkey,
+        size=checkpoint.size,
+        cosigned_at=utc_text(datetime.fromtimestamp(at, UTC)),
+        note=kit.attachments.put(signed.encode()),
+    )
+    state(kit, [body], by)
+    return body
+
+
+def prove(kit: Kit, clip: ClipId) -> tuple[int, str]:
+    """Leaf index and `.tlog-proof` text for the statement that sealed a clip.
+
+    The proof leads to the largest cosigned checkpoint that covers the leaf, else to the published one.
+    Raises UnknownName when the log seals no such clip.
+    """
+    index = _leaf_of(kit, clip)
+    signed = _best_checkpoint(kit, index)
+    size = Checkpoint.parse(signed.partition("\n\n")[0] + "\n").size
+    return index, LogProof(index, tuple(inclusion(index, size, hashes_of(kit.log.folder, size))), signed).text
+
+
+def entry_of(kit: Kit, index: int) -> bytes:
+    """The stored bytes of one leaf: what a proof is checked against."""
+    return next(entry for _, entry in kit.log.entries(index, index + 1))
+
+
+def trust(kit: Kit, vkey: str) -> str:
+    """Keep the public log key of another station, so that this one may witness it; return its name.
+
+    Raises BadInput.
+    """
+    try:
+        key = NoteKey.parse(vkey)
+    except BadNote as error:
+        raise BadInput(path="公钥", detail=f"不是日志公钥（{error}）") from error
+    folder = kit.root / "keys" / TRUST
+    durable.make_folder(folder)
+    path = folder / f"{hashlib.sha256(key.vkey.encode()).hexdigest()[:16]}.vkey"
+    durable.replace_with(path, f"{key.vkey}\n".encode())
+    return key.name
+
+
+def trusted_keys(kit: Kit) -> list[NoteKey]:
+    """Public log keys of other stations, as they were trusted by a person."""
+    return [NoteKey.parse(path.read_text("ascii")) for path in sorted((kit.root / "keys" / TRUST).glob("*.vkey"))]
+
+
+def witness_key(vkey: str) -> NoteKey:
+    """A witness's public key from its one-line text. Raises BadInput."""
+    try:
+        return NoteKey.parse(vkey, COSIGNATURE)
+    except BadNote as error:
+        raise BadInput(path="公钥", detail=f"不是见证公钥（{error}）") from error
+
+
+def _largest_witnessed(kit: Kit) -> int:
+    sizes = [int(path.stem) for path in (kit.log.folder / WITNESSED).glob("*.checkpoint") if path.stem.isdigit()]
+    return max(sizes, default=0)
+
+
+def _best_checkpoint(kit: Kit, index: int) -> str:
+    largest = _largest_witnessed(kit)
+    if largest > index:
+        return (kit.log.folder / WITNESSED / f"{largest}.checkpoint").read_text("utf-8")
+    return kit.log.checkpoint()
+
+
+def _leaf_of(kit: Kit, clip: ClipId) -> int:
+    row = kit.store.row("one_clip", clip_id=clip.hex)
+    if row is None:
+        raise UnknownName(what="片段", name=clip.short)
+    index = int(row["seq"])
+    body = decode(entry_of(kit, index), index).body  # the log decides, the index only finds
+    if not isinstance(body, Taken) or body.clip != clip.hex:
+        raise UnknownName(what="片段的封存记录", name=clip.short)
+    return index
