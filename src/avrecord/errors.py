@@ -93,7 +93,7 @@ class NoSpace(AvrecordError):
 
 
 class StationBusy(AvrecordError):
-    says = "采集站 {root} 已有一个 avrecord run 在运行（进程 {pid}）。本次未做任何改动；请使用已在运行的服务。"
+    says = "采集站 {root} 已有一个 avrecord run 在运行（进程 {pid}）。本次未做任何改动；请使用已在运行的服务，或先停止它。"
     exit_code = 22
 
 
@@ -140,6 +140,11 @@ class SqliteTooOld(DatabaseProblem):
 class ToolMissing(AvrecordError):
     says = "缺少程序或文件：{what}。{advice}"
     exit_code = 30
+
+
+class CannotWrite(AvrecordError):
+    says = "未能写入“{path}”：{detail}。未改动任何已有文件；请检查目录是否存在、是否可写。"
+    exit_code = 32
 
 
 class Interrupted(AvrecordError):

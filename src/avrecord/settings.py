@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from avrecord.errors import ConfigError, NoStation
 
@@ -112,6 +112,8 @@ def load(root: Path) -> Settings:
         return Settings(**tomllib.loads(path.read_text("utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path=path, detail=f"不是有效的 TOML（{error}）") from error
+    except SettingsError as error:
+        raise ConfigError(path="环境变量 AVRECORD_STATION__…", detail=f"值读不懂（{error}）") from error
     except ValidationError as error:
         raise ConfigError(path=path, detail="；".join(_sentence(e) for e in error.errors())) from error
 

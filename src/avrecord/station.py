@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import avrecord
 from avrecord import durable
 from avrecord.dock import profiles
-from avrecord.errors import ConfigError, NoStation, StationExists, ToolMissing
+from avrecord.errors import ConfigError, NoStation, StationBusy, StationExists, ToolMissing
 from avrecord.model.statement import ConfigChanged, KeyChanged
 from avrecord.pipeline import intents
 from avrecord.pipeline.bring import adopt_checklist
@@ -92,11 +94,28 @@ def rebuild(root: Path) -> int:
     """Make the index again from log and attachments; the old one is kept beside it. Returns the leaves read."""
     if not (root / FILE).exists():
         raise NoStation(root=root, path=root / FILE, detail="")
-    for ending in ("", "-wal", "-shm"):
-        old = root / f"{DATABASE}{ending}"
-        if old.exists():
-            old.rename(root / f"{DATABASE}.old{ending}")
-    return open_station(root).log.size
+    with served(root):
+        for ending in ("", "-wal", "-shm"):
+            old = root / f"{DATABASE}{ending}"
+            if old.exists():
+                old.rename(root / f"{DATABASE}.old{ending}")
+        return open_station(root).log.size
+
+
+@contextmanager
+def served(root: Path) -> Iterator[None]:
+    """Hold the station for one process: the service, or a rebuild under which no service may run.
+
+    Raises StationBusy, naming the process, when another one holds it.
+    """
+    lock = root / ".service.lock"
+    try:
+        with durable.locked(lock, wait=False) as fd:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            yield
+    except BlockingIOError as error:
+        raise StationBusy(root=root, pid=lock.read_text("ascii", "replace").strip() or "?") from error
 
 
 def shipped(name: str) -> Path:

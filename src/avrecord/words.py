@@ -20,6 +20,7 @@ SEGMENTS = {
     "standard_wording": "规范用语",
     "served": "签收",
 }
+RETENTION = {"case": "同案卷", "permanent": "永久"}
 MODES = {"whole": "全程", "key": "关键环节"}
 LACKS = {
     "no_footage": "无录像",

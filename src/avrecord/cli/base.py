@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,7 @@ for _type, _name in ((click.types.IntParamType, "整数"), (click.types.IntRange
     _type.name = _name
 
 USAGE = "用法："
+NUMBER = re.compile(r"[A-Za-z0-9-]*[0-9][A-Za-z0-9-]*")
 
 
 class Formatter(click.HelpFormatter):
@@ -96,7 +98,24 @@ class Session:
 
 
 session = click.make_pass_decorator(Session)
-by_option = click.option("--by", required=True, metavar="证号", help="操作人的执法证号或工号（不要填姓名）")
+
+
+def number(_: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Who acts: a number, never a name, never the program itself. Statements hold no names of people."""
+    if not NUMBER.fullmatch(value) and value != parameter.default:
+        raise click.BadParameter("应填执法证号或工号（字母和数字），不要填姓名")
+    return value
+
+
+def words_needed(_: click.Context, __: click.Parameter, value: str) -> str:
+    """A reason that says something."""
+    if not value.strip():
+        raise click.BadParameter("请写明理由")
+    return value
+
+
+by_default = click.option("--by", default="service", metavar="证号", callback=number, help="操作人的执法证号或工号")
+by_option = click.option("--by", required=True, metavar="证号", callback=number, help="操作人的执法证号或工号（不要填姓名）")
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Command, Group, Session, by_option, joined, session
+from avrecord.cli.base import Command, Group, Session, by_default, by_option, joined, session, words_needed
 from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import Account, StageId
@@ -17,7 +17,7 @@ from avrecord.pipeline import bring
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.report import moment_in
-from avrecord.pipeline.review import find_clip, link_by_hand, review, unlink_by_hand
+from avrecord.pipeline.review import find_clip, find_stage, link_by_hand, review, unlink_by_hand
 from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -31,7 +31,7 @@ def cases() -> None:
 @cases.command("import")
 @click.argument("file", type=FILE, metavar="文件")
 @click.option("--apply", "apply_it", is_flag=True, help="确认导入（默认只检查，不写入）")
-@click.option("--by", default="service", metavar="证号", help="操作人的执法证号或工号")
+@by_default
 @formats
 @session
 def import_(s: Session, /, file: Path, apply_it: bool, by: str, **form: Any) -> None:
@@ -163,8 +163,12 @@ def show(s: Session, /, number: str, **form: Any) -> None:
 def link(s: Session, number: str, stage: str, clip: str, by: str) -> None:
     """人工把片段关联到环节。"""
     found = find_clip(clip, s.kit)
-    link_by_hand(StageId(case_number(number), stage), found.id, by, s.kit)
+    at = find_stage(StageId(case_number(number), stage), s.kit)
+    link_by_hand(at.id, found.id, by, s.kit)
     click.echo(f"已关联：{found.name} → {number} {stage}")
+    start, end = found.true_start, found.true_end
+    if start is None or end is None or end < at.start or start > at.end:
+        click.echo("注意：片段的时间与该环节不重叠，覆盖和缺口不会因此改变，抽检结果会计入该环节。", err=True)
 
 
 @cases.command("unlink")
@@ -172,7 +176,7 @@ def link(s: Session, number: str, stage: str, clip: str, by: str) -> None:
 @click.argument("stage", metavar="环节")
 @click.argument("clip", metavar="片段编号")
 @by_option
-@click.option("--why", required=True, metavar="理由", help="为什么取消关联")
+@click.option("--why", required=True, metavar="理由", callback=words_needed, help="为什么取消关联")
 @session
 def unlink(s: Session, number: str, stage: str, clip: str, by: str, why: str) -> None:
     """人工取消关联（规则不会再自动关联）。"""
@@ -194,7 +198,7 @@ def unlink(s: Session, number: str, stage: str, clip: str, by: str, why: str) ->
     help="seen 已见 / missing 缺失 / not_required 不要求",
 )
 @by_option
-@click.option("--why", required=True, metavar="理由", help="复核理由")
+@click.option("--why", required=True, metavar="理由", callback=words_needed, help="复核理由")
 @session
 def review_(s: Session, number: str, stage: str, item: str, decision: str, by: str, why: str) -> None:
     """人工复核一个要件（要件写编码，如 id_shown；录像本身写 footage）。"""

@@ -17,7 +17,8 @@ from avrecord.media.worker import Limits, isolated
 from avrecord.model.card import SourceFile
 from avrecord.model.clip import ClipId
 from avrecord.model.observation import Examination
-from avrecord.pipeline.examine import TASK, examine_clips, examine_pending, read_outcome
+from avrecord.pipeline.examine import TASK, examine_clips, read_outcome
+from avrecord.pipeline.link import link_all
 from avrecord.pipeline.review import find_clip
 from avrecord.settings import CheckTable
 from avrecord.station import shipped
@@ -51,10 +52,16 @@ def check(s: Session, /, clips: tuple[str, ...], pending: bool, loose: Path | No
     if sum((bool(clips), pending, loose is not None)) != 1:
         raise click.UsageError("请给出片段编号、--pending 或 --file 三者之一")
     if pending:
-        click.echo(f"已抽检 {examine_pending(s.kit)} 个片段。")
-        return
-    found = [_loose(loose)] if loose else _again(clips, s)
-    give(Answer("check", "抽检结果", COLUMNS, [_row(e) for e in found], notes=[LIMITS_OF_A_CHECK]), **form)
+        found = list(examine_clips(iter(s.kit.records.unexamined(s.kit.settings.check.attempts)), s.kit))
+        link_all(s.kit)
+    else:
+        found = [_loose(loose)] if loose else _again(clips, s)
+    give(
+        Answer(
+            "check", "抽检结果", COLUMNS, [_row(e) for e in found], notes=[f"抽检了 {len(found)} 个片段。", LIMITS_OF_A_CHECK]
+        ),
+        **form,
+    )
 
 
 def _again(texts: tuple[str, ...], s: Session) -> list[Examination]:

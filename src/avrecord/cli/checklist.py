@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,14 @@ import click
 from avrecord.cli.base import Group, Session, by_option, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.pipeline import bring
-from avrecord.words import MODES, SEGMENTS
+from avrecord.words import MODES, RETENTION, SEGMENTS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _retention(value: str) -> str:
+    years = re.sub(r"^(\d+)y$", r"\1 年", value)
+    return RETENTION.get(value, re.sub(r"^(\d+)m$", r"\1 个月", years))
 
 
 @click.group("checklist", cls=Group)
@@ -39,7 +45,7 @@ def checklist_show(s: Session, /, **form: Any) -> None:
         Column("stage", "环节"),
         Column("mode", "记录方式", words(MODES)),
         Column("segments", "要件", lambda segments: joined(SEGMENTS[segment] for segment in segments)),
-        Column("retention", "保管期限"),
+        Column("retention", "保管期限", _retention),
         Column("remarks", "备注", width=20),
     ]
     title = f"{found.name} {found.version}（{found.in_force_from} 起施行）" if found else "尚未采用清单"

@@ -9,6 +9,7 @@ import click
 
 from avrecord.cli.base import Group, Session, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.ledger.cases import case_number
 from avrecord.model.clip import Clip
 from avrecord.model.moments import BEIJING, utc_text
 from avrecord.model.observation import Examination
@@ -63,7 +64,13 @@ def clips(
     if context.invoked_subcommand:
         return
     kit = context.obj.kit
-    found = kit.records.clips(case_no=case_no, recorder=recorder, officer=officer, state=state or "", **day_bounds(since, until))
+    found = kit.records.clips(
+        case_no=case_number(case_no) if case_no else "",
+        recorder=recorder,
+        officer=officer,
+        state=state or "",
+        **day_bounds(since, until),
+    )
     rows = [row_of(clip, kit.records.examination(clip.id)) for clip in found]
     give(Answer("clips", "片段", COLUMNS, rows, {"count": len(rows)}, [f"共 {len(rows)} 个片段"]), **form)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Group, Session, joined, session
+from avrecord.cli.base import Group, Session, by_default, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
 from avrecord.model.device import Condition
 from avrecord.pipeline import bring
 from avrecord.pipeline.care import conditions, of_month
+from avrecord.pipeline.link import link_all
 from avrecord.words import FAULTS, LOST_DAY
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -26,12 +27,13 @@ def devices() -> None:
 
 @devices.command("import")
 @click.argument("file", type=FILE, metavar="文件")
-@click.option("--by", default="service", metavar="证号", help="操作人的执法证号或工号")
+@by_default
 @session
 def import_(s: Session, /, file: Path, by: str) -> None:
     """导入设备、领用、设备事件（一个工作簿的三张表）。"""
     fleet, fresh = bring.import_devices(file, by, s.kit)
-    click.echo(f"读到 {len(fleet.bodies)} 条，新记录 {fresh} 条，无效 {len(fleet.invalid)} 条")
+    link_all(s.kit)
+    click.echo(f"读到 {len(fleet.bodies)} 条，已写入新记录 {fresh} 条，无效 {len(fleet.invalid)} 条（未写入）")
     for sheet, number, reason in fleet.invalid:
         click.echo(f"  {sheet} 第 {number} 行：{reason}", err=True)
 
@@ -87,6 +89,8 @@ def availability(s: Session, /, month: str, **form: Any) -> None:
     if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", month):
         raise click.UsageError(f"月份应写成 2026-11 这样：{month}")
     found = of_month(month, s.kit)
+    if found.until < found.since:
+        raise click.UsageError(f"{month} 尚未开始，没有可统计的日子")
     rows = [
         {"recorder": lost.serial, "day": lost.day, "reason": lost.reason, "detail": lost.detail, "row": lost.row}
         for lost in found.lost
@@ -96,7 +100,13 @@ def availability(s: Session, /, month: str, **form: Any) -> None:
         f"{FORMULA} = {found.serviceable_days} ÷ {found.in_service_days} = {rate}（{found.since} 至 {found.until}）",
         "法规未规定完好率的具体数值，是否满足日常使用由单位判断。同一台同一天有多个原因只计一个损失台日。",
     ]
+    never = [c.device.serial for c in conditions(s.kit) if c.device.known and c.last_docked is None]
+    if never:
+        notes.append(f"从未停靠的设备没有状况事实，除已登记的事件外按完好计：{joined(never)}")
+    per_device = dict(found.per_device)
+    notes.append(f"各设备在用台日：{joined(f'{serial} {days}' for serial, days in per_device.items())}")
     extra = {
+        "per_device": per_device, "never_docked": never,
         "month": month, "since": found.since, "until": found.until, "in_service_days": found.in_service_days,
         "serviceable_days": found.serviceable_days, "rate": found.rate,
         "formula": "serviceable_days / in_service_days",
@@ -118,7 +128,7 @@ def officers() -> None:
 
 @officers.command("import")
 @click.argument("file", type=FILE, metavar="文件")
-@click.option("--by", default="service", metavar="证号", help="操作人的执法证号或工号")
+@by_default
 @session
 def officers_import(s: Session, file: Path, by: str) -> None:
     """导入执法人员名册（执法证号、姓名、单位、类别、有效期）。"""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from avrecord.cli.base import Group, Session, session
+from avrecord.cli.base import Group, Session, by_default, session
 from avrecord.errors import BadInput
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import witnessing
@@ -77,7 +77,7 @@ def witness_sign(s: Session, file: Path, out: Path) -> None:
 @log.command("witness-add")
 @click.argument("file", type=FILE, metavar="答复文件")
 @click.option("--witness", "vkey", required=True, metavar="公钥", help="见证方的公钥（对方 keys/witness.vkey 的内容）")
-@click.option("--by", default="service", metavar="证号", help="操作人的执法证号或工号")
+@by_default
 @session
 def witness_add(s: Session, file: Path, vkey: str, by: str) -> None:
     """收下见证签名，记入日志。"""

@@ -11,7 +11,7 @@ import click
 from avrecord import __version__
 from avrecord.cli import cases, check, checklist, clips, demo, devices, log, missing, station, trust
 from avrecord.cli.base import USAGE, Group, Session
-from avrecord.errors import AvrecordError
+from avrecord.errors import AvrecordError, Interrupted
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["--help", "-h"]})
@@ -52,8 +52,8 @@ def run(arguments: list[str]) -> int:
         click.echo(f"错误：{error.format_message().rstrip('.')}", err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("已中断，进度已保存；再次运行会从中断处继续。", err=True)
-        return 130
+        click.echo(f"{Interrupted()}", err=True)
+        return Interrupted.exit_code
     except AvrecordError as error:
         click.echo(f"错误：{error}", err=True)
         return error.exit_code

@@ -12,6 +12,7 @@ from avrecord.cli.base import Session, joined, session
 from avrecord.cli.cases import cases
 from avrecord.cli.clips import DAY, day_bounds
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.errors import UnknownName
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import Lack
 from avrecord.model.moments import beijing
@@ -28,7 +29,7 @@ MISSING = [
     Column("segment", "要件", words(SEGMENTS)),
     Column("detail", "说明", width=20),
     Column("clip_name", "所看片段", width=16),
-    Column("days_open", "逾期天数"),
+    Column("days_open", "超过宽限期（天）"),
 ]
 GROUPS = {"unit": "单位", "officer": "执法人员", "month": "月份"}
 
@@ -46,15 +47,34 @@ GROUPS = {"unit": "单位", "officer": "执法人员", "month": "月份"}
 def missing_(s: Session, /, case_no: str, unit: str, since: Any, until: Any, group: str | None, **form: Any) -> None:
     """清单要求而录像没有显示的：无录像、缺口、未见、无法判断。"""
     found = missing(s.kit, case_no=case_number(case_no) if case_no else "", unit=unit, **day_bounds(since, until))
+    _must_match(s, case_no, unit)
     rows = [_lack_row(lack, s.kit.clock(), s.kit.settings.coverage.grace_days) for lack in found]
     counts = Counter(row["what"] for row in rows)
     summary = joined((f"{LACKS[what]} {count}" for what, count in sorted(counts.items())), "没有发现缺少的内容")
-    notes = [f"{summary}。", LIMITS_OF_A_CHECK]
+    grace = s.kit.settings.coverage.grace_days
+    notes = [
+        f"{summary}。",
+        f"宽限期：环节结束后 {grace} 天（可在 station.toml 的 coverage.grace_days 设置）。",
+        LIMITS_OF_A_CHECK,
+    ]
     extra = {"count": len(rows), "totals": dict(sorted(counts.items()))}
     code = 10 if rows else 0
+    if group == "officer":
+        notes.insert(1, "同一环节有多名执法人员时，每人各计一次，各行之和可能大于总数。")
     if group:
         give(_grouped(rows, group, extra, notes, code), **form)
     give(Answer("missing", "案件缺什么", MISSING, rows, extra, notes, code), **form)
+
+
+def _must_match(s: Session, case_no: str, unit: str) -> None:
+    """A mistyped number must not read as "nothing is missing". Raises UnknownName."""
+    if case_no and not s.kit.records.stages(case_no=case_number(case_no)):
+        raise UnknownName(what="案件", name=case_no)
+    if unit and not s.kit.records.stages(unit=unit):
+        known = joined(sorted({stage.unit for stage in s.kit.records.stages()}))
+        raise UnknownName(what="单位", name=f"{unit}（已有：{known}）")
+    if not s.kit.records.stages():
+        raise UnknownName(what="案件，请先用 cases import 导入", name="全部")
 
 
 def _lack_row(lack: Lack, now: datetime, grace_days: int) -> dict[str, Any]:

@@ -15,13 +15,15 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from avrecord import __version__
 from avrecord.cli.base import options
 from avrecord.ledger.write import Sheet, write_workbook
 from avrecord.model.moments import beijing, utc_text
 
-NARROW = 160  # columns when the output is not a terminal
+WIDE = 160  # columns when the output is not a terminal
+MOST_NARROW = 12  # columns of screen per column of a table below which rows are printed one below another
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,28 @@ def _shown(answer: Answer, row: dict[str, Any]) -> list[str]:
 
 
 def _table(answer: Answer) -> None:
-    console = Console(width=None if sys.stdout.isatty() else NARROW, highlight=False)
-    if answer.rows:
-        table = Table(title=answer.title, title_justify="left", header_style="bold")
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    if answer.rows and console.width < MOST_NARROW * len(answer.columns):
+        _records(answer, console)
+    elif answer.rows:
+        table = Table(title=Text(answer.title), title_justify="left", header_style="bold")
         for column in answer.columns:
             table.add_column(column.title, overflow="fold", no_wrap=column.whole)
         for row in answer.rows:
-            table.add_row(*_shown(answer, row))
+            table.add_row(*(Text(cell) for cell in _shown(answer, row)))
         console.print(table, markup=False)
     for note in answer.notes:
         console.print(note, markup=False, soft_wrap=True)
+
+
+def _records(answer: Answer, console: Console) -> None:
+    """One row below another where the screen is too narrow for a table: nothing is cut."""
+    console.print(Text(answer.title, "bold"))
+    for number, row in enumerate(answer.rows, 1):
+        console.print(Text(f"—— {number} ——"))
+        for column in answer.columns:
+            if shown := column.show(row.get(column.key)):
+                console.print(Text(f"  {column.title}：{shown}".replace("\n", "、")))
 
 
 def _csv(answer: Answer) -> str:

@@ -31,8 +31,8 @@ from avrecord.web.app import build
 @session
 def init(s: Session, station_id: str, name: str, unit: str) -> None:
     """新建采集站：配置、密钥、日志、默认清单。"""
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", station_id) or '"' in name + unit:
-        raise click.UsageError("--id 只能用小写字母、数字和连字符；名称中不能有双引号")
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", station_id) or re.search(r'["\\\x00-\x1f{}]', name + unit):
+        raise click.UsageError("--id 只能用小写字母、数字和连字符；名称中不能有引号、反斜杠、花括号或换行")
     stations.create(s.root, station_id, name, unit)
     click.echo(f"已建立采集站 {station_id}：{s.root}")
     click.echo(f"把存储卡挂载或复制到 {s.root / 'dock'} 下，运行 avrecord --root {s.root} run 即自动采集。")
@@ -65,6 +65,10 @@ def _take(path: Path, s: Session) -> Receipt:
     volume = volume_at(path)
     if volume is None:
         raise CardError(card=path, detail="不是文件夹")
+    roots = [s.root / root for root in s.kit.settings.dock.roots]
+    inside = path.resolve().is_relative_to(s.root.resolve()) or s.root.resolve().is_relative_to(path.resolve())
+    if inside and not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
+        raise click.UsageError(f"{path} 在采集站自己的目录里，不是存储卡")
     s.kit.tell("step", text=f"采集 {path}")
     try:
         return receive(volume, s.kit)

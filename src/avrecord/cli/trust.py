@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Command, Group, Session, session
+from avrecord.cli.base import Command, Group, Session, by_default, session
 from avrecord.cli.clips import DAY, day_bounds
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.ledger.cases import case_number
@@ -104,7 +104,7 @@ def audit() -> None:
 @click.option("--unit", default="", metavar="单位", help="只写某单位")
 @click.option("--from", "since", type=DAY, metavar="日期", help="环节起始日期")
 @click.option("--to", "until", type=DAY, metavar="日期", help="环节截止日期（含当日）")
-@click.option("--by", default="service", metavar="证号", help="操作人的执法证号或工号")
+@by_default
 @session
 def ledger(s: Session, out: Path, case_no: str, unit: str, since: Any, until: Any, by: str) -> None:
     """生成附件9《自查工作台账》，由录像事实预填。"""

@@ -93,10 +93,34 @@ def identify(volume: Volume, files: tuple[SourceFile, ...], profiles: tuple[Prof
     for profile in profiles:
         claims = {file.path: profile.claim(file) for file in files}
         recorder = _identity(profile, files, claims, read)
+        if recorder and _others(recorder, files, profiles, read):
+            recorder = None  # several recorders' cards in one folder: nobody's footage may become another's
         if recorder or profile.name == GENERIC:
             facts = _log_facts(profile, files, read)
             return Card(volume, profile.name, recorder, files, _clock(facts), _battery(facts), claims)
     raise ConfigError(path="devices", detail="缺少机型配置 generic.toml")
+
+
+def _others(recorder: str, files: tuple[SourceFile, ...], profiles: tuple[Profile, ...], read: ReadText) -> set[str]:
+    """Recorders other than `recorder` to whom a folder below this one belongs as a card of its own."""
+    below: dict[bytes, list[SourceFile]] = {}
+    for file in files:
+        folder, slash, _ = file.path.partition(b"/")
+        if slash:
+            below.setdefault(folder, []).append(file)
+    found = set()
+    for folder, inside in below.items():
+        moved = {SourceFile(file.path[len(folder) + 1 :], file.size, file.mtime_ns): file for file in inside}
+
+        def read_inside(file: SourceFile, most: int, moved: dict[SourceFile, SourceFile] = moved) -> bytes:
+            return read(moved[file], most)
+
+        for profile in profiles:
+            claims = {file.path: profile.claim(file) for file in moved}
+            if serial := _identity(profile, tuple(moved), claims, read_inside):
+                found.add(serial)
+                break
+    return found - {recorder}
 
 
 def _identity(profile: Profile, files: tuple[SourceFile, ...], claims: dict[bytes, Claim], read: ReadText) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from avrecord.ledger.read import moment, read_table, text
@@ -36,19 +37,25 @@ class CaseFile:
     unknown: tuple[str, ...]
 
 
-def read_cases(path: Path, longest: timedelta) -> CaseFile:
+def read_cases(path: Path, longest: timedelta, known: Callable[[str], Sequence[Stage]] = lambda _: ()) -> CaseFile:
     """Read a case table. Windows must be longer than nothing and at most `longest`.
 
-    Raises BadInput when the file holds no such table. A row's fault never hides another row.
+    `known` gives the stages of a case that are known already: a row that begins when a known stage of
+    its name begins is that stage, so that a review stays with what was reviewed. Raises BadInput when
+    the file holds no such table. A row's fault never hides another row.
     """
     table = read_table(path, ALIASES, REQUIRED)
-    stages, invalid = [], []
+    stages: dict[tuple[StageId, datetime], tuple[int, Stage]] = {}
+    invalid = []
     for number, row in table.rows:
         try:
-            stages.append(_stage(row, longest))
+            stage = _stage(row, longest)
+            if (key := (stage.id, stage.start)) in stages:
+                raise ValueError(f"与第 {stages[key][0]} 行重复")
+            stages[key] = (number, stage)
         except ValueError as error:
             invalid.append((number, str(error)))
-    return CaseFile(_numbered(stages), tuple(invalid), table.unknown)
+    return CaseFile(_named([stage for _, stage in stages.values()], known), tuple(invalid), table.unknown)
 
 
 def case_number(value: object) -> str:
@@ -75,13 +82,25 @@ def _stage(row: dict[str, object], longest: timedelta) -> Stage:
     )
 
 
-def _numbered(stages: list[Stage]) -> tuple[Stage, ...]:
-    """A case's second 现场检查 is 现场检查-2, in time order, so that a re-import updates the same rows."""
-    seen: Counter[StageId] = Counter()
-    numbered = []
+def _named(stages: list[Stage], known: Callable[[str], Sequence[Stage]]) -> tuple[Stage, ...]:
+    """Give each stage its lasting name: a case's second 现场检查 is 现场检查-2, and stays so."""
+    groups: dict[StageId, list[Stage]] = {}
     for stage in sorted(stages, key=lambda s: (s.id.case, s.start, s.id.name)):
-        seen[stage.id] += 1
-        count = seen[stage.id]
-        name = stage.id.name if count == 1 else f"{stage.id.name}-{count}"
-        numbered.append(replace(stage, id=StageId(stage.id.case, name)))
-    return tuple(numbered)
+        groups.setdefault(stage.id, []).append(stage)
+    named = []
+    for group_id, group in groups.items():
+        before = {old.start: old.id.name for old in known(group_id.case) if old.stage == group[0].stage}
+        names = {stage.start: before.pop(stage.start) for stage in group if stage.start in before}
+        rest = [stage for stage in group if stage.start not in names]
+        left = [name for _, name in sorted(before.items())]
+        # As many left over on both sides: their times were corrected. Otherwise they are new ones.
+        fresh = left if len(left) == len(rest) else _free_names(group_id.name, {*names.values(), *left})
+        names |= {stage.start: name for stage, name in zip(rest, fresh, strict=False)}
+        named += [replace(stage, id=StageId(group_id.case, names[stage.start])) for stage in group]
+    return tuple(named)
+
+
+def _free_names(name: str, taken: set[str]) -> Iterator[str]:
+    """`name`, `name-2`, `name-3` …, without those that are taken."""
+    numbers = (name if n == 1 else f"{name}-{n}" for n in count(1))
+    return (each for each in numbers if each not in taken)

@@ -54,6 +54,6 @@ def _item(row: dict[str, Any]) -> Item:
 
 
 def _date(value: Any) -> date:
-    if not isinstance(value, date):
+    if type(value) is not date:  # a datetime is a date, too, and would not be read back
         raise TypeError(f"in_force_from 应为日期：{value}")
     return value

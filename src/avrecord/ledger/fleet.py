@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -59,6 +60,8 @@ def read_fleet(path: Path) -> Fleet:
 
     Raises BadInput when 设备 is not there.
     """
+    if path.suffix.lower() in (".csv", ".txt"):
+        return _only_devices(path)
     bodies: list[Body] = []
     invalid: list[tuple[str, int, str]] = []
     sheets: tuple[tuple[str, Aliases, Sequence[str], Callable[[dict[str, Any]], Body]], ...] = (
@@ -76,25 +79,46 @@ def read_fleet(path: Path) -> Fleet:
     return Fleet(tuple(bodies), tuple(invalid))
 
 
+def _only_devices(path: Path) -> Fleet:
+    """A csv holds one table: the recorders."""
+    bodies, invalid = [], []
+    for number, row in read_table(path, DEVICES, ("recorder",)).rows:
+        try:
+            bodies.append(_device(row))
+        except ValueError as error:
+            invalid.append(("设备", number, str(error)))
+    return Fleet(tuple(bodies), tuple(invalid))
+
+
 def read_officers(path: Path) -> list[dict[str, str | None]]:
     """Rows of the roster: officer (执法证号), name, unit, category, valid_until."""
     table = read_table(path, OFFICERS, ("officer", "name"))
-    return [
+    rows: list[dict[str, str | None]] = [
         {
             "officer": text(row["officer"]),
             "name": text(row["name"]),
             "unit": text(row["unit"]),
             "category": text(row["category"]) or "执法人员",
-            "valid_until": _iso(day(row["valid_until"])),
+            "valid_until": _iso(_until(row["valid_until"], number, path)),
         }
-        for _, row in table.rows
+        for number, row in table.rows
         if text(row["officer"])
     ]
+    return list({str(row["officer"]): row for row in rows}.values())  # of two rows for one officer the later counts
+
+
+def _until(value: object, number: int, path: Path) -> date | None:
+    if text(value) in ("长期", "永久", "长期有效"):
+        return None
+    try:
+        return day(value)
+    except ValueError as error:
+        raise BadInput(path=path, detail=f"第 {number} 行：{error}") from error
 
 
 def _optional(path: Path, sheet: str, aliases: Aliases, required: Sequence[str]) -> Table | None:
     try:
-        return read_table(path, aliases, required, sheet if path.suffix.lower() != ".csv" else None)
+        return read_table(path, aliases, required, sheet)
     except BadInput as error:
         if sheet == "设备" or "没有名为" not in str(error.facts["detail"]):
             raise
@@ -120,8 +144,13 @@ def _assignment(row: dict[str, Any]) -> Body:
     since = day(row["since"])
     if since is None or not text(row["officer"]):
         raise ValueError("启用日期或执法证号为空")
+    if len(re.split(r"[、,，;；/\s]+", text(row["officer"]))) > 1:
+        raise ValueError("一行只能填一个执法证号，请分行填写")
     return DeviceAssigned(
-        recorder=_serial(row), officer=text(row["officer"]), since=since.isoformat(), until=_iso(day(row["until"]))
+        recorder=_serial(row),
+        officer=text(row["officer"]),
+        since=since.isoformat(),
+        until=_iso(_not_before(since, day(row["until"]))),
     )
 
 
@@ -133,9 +162,15 @@ def _event(row: dict[str, Any]) -> Body:
         recorder=_serial(row),
         event=event,
         since=since.isoformat(),
-        until=_iso(day(row["until"])),
+        until=_iso(_not_before(since, day(row["until"]))),
         note=text(row["note"])[:200],
     )
+
+
+def _not_before(since: date, until: date | None) -> date | None:
+    if until and until < since:
+        raise ValueError(f"结束日期 {until} 早于开始日期 {since}")
+    return until
 
 
 def _serial(row: dict[str, Any]) -> str:

@@ -69,6 +69,8 @@ def moment(value: object) -> datetime:
     """A cell as a moment in Beijing time. Raises ValueError with a Chinese reason."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=BEIJING)
+    if isinstance(value, date):  # midnight exactly: the reader gives a day
+        return datetime(value.year, value.month, value.day, tzinfo=BEIJING)
     plain = re.sub(r"[年月./]", "-", unicodedata.normalize("NFKC", text(value))).replace("日", " ").strip()
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"):
         try:
@@ -135,7 +137,11 @@ def _header(
 ) -> tuple[int, dict[int, str]]:
     best: tuple[int, dict[int, str]] = (0, {})
     for at, cells in enumerate(grid[:HEADER_WITHIN]):
-        columns = {n: wanted[fold(cell)] for n, cell in enumerate(cells) if fold(cell) in wanted}
+        columns: dict[int, str] = {}
+        for n, cell in enumerate(cells):
+            name = wanted.get(fold(cell))
+            if name and name not in columns.values():  # of two columns of one meaning the first counts
+                columns[n] = name
         if len(columns) > len(best[1]):
             best = (at, columns)
     lacking = [aliases[name][0] for name in required if name not in best[1].values()]

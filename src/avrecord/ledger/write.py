@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+
+from avrecord.errors import CannotWrite
 
 OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 A4, A3 = 9, 8
@@ -30,6 +34,13 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
 
     Cells that begin with `=`, `+`, `-` or `@` stay text, since every string is written as a string.
     """
+    try:
+        _build(path, sheets)
+    except (FileCreateError, OSError) as error:
+        raise CannotWrite(path=path, detail="目录不存在，或没有写权限") from error
+
+
+def _build(path: Path, sheets: Sequence[Sheet]) -> None:
     with xlsxwriter.Workbook(str(path), OPTIONS) as book:
         font = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter"}
         title = book.add_format(font | {"bold": True, "font_size": 16, "align": "center"})
@@ -37,7 +48,7 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
         cell = book.add_format(font | {"border": 1, "text_wrap": True})
         foot = book.add_format(font | {"font_size": 9, "font_color": "#444444", "text_wrap": True, "valign": "top"})
         for sheet in sheets:
-            _write(book.add_worksheet(sheet.name), sheet, title, head, cell, foot)
+            _write(book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", sheet.name)[:31]), sheet, title, head, cell, foot)
 
 
 def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, title: object, head: object, cell: object, foot: object) -> None:
@@ -67,7 +78,7 @@ def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, title: object, hea
     page.repeat_rows(1)
     page.freeze_panes(2, 0)
     page.set_footer("&C第 &P 页，共 &N 页")
-    page.print_area(0, 0, at + len(sheet.footer), last)
+    page.print_area(0, 0, max(1, at + len(sheet.footer) - 1), last)
 
 
 def _lines(value: object, width: float) -> int:

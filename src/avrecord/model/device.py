@@ -74,6 +74,8 @@ class Availability:
     until: date
     in_service_days: int
     lost: tuple[LostDay, ...]
+    per_device: tuple[tuple[str, int], ...] = ()
+    """In-service days of each recorder: they add up to `in_service_days`."""
 
     @property
     def serviceable_days(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from avrecord.ledger.cases import CaseFile, read_cases
@@ -11,6 +11,7 @@ from avrecord.ledger.checklists import read_checklist
 from avrecord.ledger.fleet import Fleet, read_fleet, read_officers
 from avrecord.model.case import Stage
 from avrecord.model.checklist import Checklist
+from avrecord.model.moments import BEIJING
 from avrecord.model.statement import (
     Body,
     CaseImported,
@@ -37,7 +38,9 @@ class CaseReport:
 
 def inspect_cases(path: Path, kit: Kit) -> CaseReport:
     """Read a case table and compare it. Raises BadInput; states nothing."""
-    found = read_cases(path, timedelta(hours=kit.settings.link.longest_stage_hours))
+    found = read_cases(
+        path, timedelta(hours=kit.settings.link.longest_stage_hours), lambda case: kit.records.stages(case_no=case)
+    )
     known = {stage: kit.records.stage(stage.id) for stage in found.stages}
     new = tuple(stage for stage, before in known.items() if before is None)
     changed = tuple(stage for stage, before in known.items() if before and _differs(before, stage))
@@ -84,7 +87,8 @@ def import_devices(path: Path, by: str, kit: Kit) -> tuple[Fleet, int]:
 def adopt_checklist(path: Path, by: str, kit: Kit) -> tuple[Checklist, bool]:
     """Adopt a version of the list; False when exactly this version is adopted already."""
     checklist = read_checklist(path)
-    if checklist in kit.records.checklists():
+    day = datetime.combine(checklist.in_force_from, time(12), BEIJING)
+    if kit.records.checklist_for(day) == checklist:  # an earlier version may be adopted again
         return checklist, False
     body = ChecklistAdopted(
         name=checklist.name,

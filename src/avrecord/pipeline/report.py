@@ -13,16 +13,16 @@ from itertools import groupby
 from pathlib import Path
 
 from avrecord import __version__
-from avrecord.errors import BadInput
+from avrecord.errors import BadInput, UnknownName
 from avrecord.ledger.write import Sheet, write_workbook
 from avrecord.model.case import Account, Mark
 from avrecord.model.clip import Clip, Media
-from avrecord.model.moments import beijing, since
+from avrecord.model.moments import beijing, from_utc_text, since
 from avrecord.model.statement import ExportMade
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts, why_blind
 from avrecord.pipeline.record import state
-from avrecord.rules.judging import is_whole, lacks, latest_reviews
+from avrecord.rules.judging import is_whole, lacks
 from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL, MARKS, MEDIA, SEGMENTS
 
 BASIS = (
@@ -35,6 +35,9 @@ BASIS = (
     ("时长（秒）", 5),
     ("SHA-256", 20),
 )
+
+
+FILTERS = {"case_no": "案号", "unit": "单位", "since": "起", "until": "止（不含）"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,12 @@ def write_ledger(out: Path, template: Path, by: str, kit: Kit, **filters: str) -
     """Write the ledger and its basis sheet to `out`; state the export; return the number of cases."""
     title, columns = read_columns(template)
     found = list(accounts(kit, **filters))
+    if not found:
+        raise UnknownName(what="符合条件的案件", name="、".join(value for value in filters.values() if value) or "全部")
     why = why_blind(kit)
+    names = {row["officer"]: f"{row['name']} {row['officer']}" for row in kit.records.store.rows("all_officers")}
     cases = [list(group) for _, group in groupby(found, key=lambda account: account.stage.id.case)]
-    rows = [[_cell(column.source, number, stages, why) for column in columns] for number, stages in enumerate(cases, 1)]
+    rows = [[_cell(column.source, number, stages, why, names) for column in columns] for number, stages in enumerate(cases, 1)]
     footer = _footer(filters, kit)
     write_workbook(
         out,
@@ -75,14 +81,14 @@ def read_columns(template: Path) -> tuple[str, list[Column]]:
         raise BadInput(path=template, detail=f"台账列定义有误（{error}）") from error
 
 
-def _cell(source: str, number: int, stages: list[Account], why: dict[str, str]) -> object:
+def _cell(source: str, number: int, stages: list[Account], why: dict[str, str], names: dict[str, str]) -> object:
     first = stages[0].stage
     facts: dict[str, Callable[[], object]] = {
         "number": lambda: number,
         "case_no": lambda: first.id.case,
         "case_kind": lambda: first.case_kind,
         "unit": lambda: first.unit,
-        "officers": lambda: "\n".join(sorted({officer for a in stages for officer in a.stage.officers})),
+        "officers": lambda: "\n".join(sorted({names.get(o, o) for a in stages for o in a.stage.officers})),
         "footage": lambda: "\n".join(_footage(account) for account in stages),
         "problem": lambda: "\n".join(line for account in stages for line in _problems(account)),
         "blank": lambda: "",
@@ -94,31 +100,37 @@ def _cell(source: str, number: int, stages: list[Account], why: dict[str, str]) 
 
 def _footage(account: Account) -> str:
     name, coverage = account.stage.id.name, account.coverage
-    if decision := latest_reviews(account.reviews).get("footage"):
-        return f"{name}：{DECISIONS[decision]}"
+    decided = _decided(account, "footage")
     if not account.clips:
-        return f"{name}：无录像"
+        return f"{name}：无录像{decided}"
     gaps = "、".join(f"{beijing(g.start, '%H:%M:%S')}起缺 {g.seconds} 秒" for g in coverage.gaps)
-    return f"{name}：录像 {coverage.covered_s}/{coverage.window_s} 秒" + (f"（{gaps}）" if gaps else "")
+    return f"{name}：录像 {coverage.covered_s}/{coverage.window_s} 秒" + (f"（{gaps}）" if gaps else "") + decided
 
 
 def _segment(account: Account, segment: str, why: dict[str, str]) -> str:
     """One stage's line for a segment: the review when there is one, else the mark; none where not required."""
-    name = account.stage.id.name
-    if decision := latest_reviews(account.reviews).get(segment):
-        return f"{name}：{DECISIONS[decision]}"
+    name, decided = account.stage.id.name, _decided(account, segment)
     for mark in account.marks:
         if mark.segment == segment:
-            return f"{name}：{MARKS[mark.mark]}{_where(mark)}"
+            return f"{name}：{MARKS[mark.mark]}{_where(mark)}{decided}"
     if segment in ("standard_wording", "uniform"):  # asked of every case, though no item requires them
-        return f"{name}：{MARKS['cannot_tell']}（{why.get(segment, '')}）"
-    return ""
+        return f"{name}：{MARKS['cannot_tell']}，{why.get(segment, '')}{decided}"
+    return f"{name}：清单不要求{decided}"
+
+
+def _decided(account: Account, item: str) -> str:
+    """The latest review of an item, with who and when: it stands beside the fact and never hides it."""
+    reviews = [review for review in account.reviews if review.item == item]
+    if not reviews:
+        return ""
+    last = max(reviews, key=lambda review: review.seq)
+    return f"；{DECISIONS[last.decision]}（{last.by}，{beijing(last.at, '%Y-%m-%d')}）"
 
 
 def _where(mark: Mark) -> str:
     if mark.clip is None or mark.observation is None:
         return f"（{mark.reason}）"
-    return f"（{mark.clip.name} {moment_in(mark.clip, mark.observation.at_ms)}）"
+    return f"（画面文字“{mark.observation.words}”，{mark.clip.name} {moment_in(mark.clip, mark.observation.at_ms)}）"
 
 
 def moment_in(clip: Clip, at_ms: int) -> str:
@@ -148,8 +160,13 @@ def _basis(found: Iterable[Account]) -> Iterable[list[object]]:
             ]  # fmt: skip
 
 
+def _shown(value: str) -> str:
+    """A filter's value as people read it: moments in Beijing time."""
+    return beijing(from_utc_text(value)) if value.endswith("Z") and value[:2] == "20" else value
+
+
 def _footer(filters: dict[str, str], kit: Kit) -> list[str]:
-    query = "，".join(f"{key}={value}" for key, value in filters.items() if value) or "全部案件"
+    query = "，".join(f"{FILTERS.get(key, key)} {_shown(value)}" for key, value in filters.items() if value) or "全部案件"
     checkpoint = kit.log.checkpoint().split("\n")
     return [
         f"查询：{query}；生成时间：{beijing(kit.clock())}（北京时间）；程序：avrecord {__version__}；采集站：{kit.station}",

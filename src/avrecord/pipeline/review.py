@@ -52,12 +52,15 @@ def find_stage(stage: StageId, kit: Kit) -> Stage:
     """The stage. Raises UnknownName."""
     if found := kit.records.stage(stage):
         return found
-    raise UnknownName(what="案件环节", name=f"{stage.case} {stage.name}")
+    known = "、".join(each.id.name for each in kit.records.stages(case_no=stage.case))
+    hint = f"该案的环节有：{known}" if known else "没有这个案件"
+    raise UnknownName(what="案件环节", name=f"{stage.case} {stage.name}（{hint}）")
 
 
 def find_clip(text: str, kit: Kit) -> Clip:
     """The clip whose id begins with `text`. Raises UnknownName when there is none or more than one."""
     found = kit.records.clips_beginning(text) if re.fullmatch(r"[0-9a-fA-F]{4,64}", text) else []
     if len(found) != 1:
-        raise UnknownName(what="片段" if not found else "唯一的片段（编号太短）", name=text)
+        what = "唯一的片段（编号太短）" if found else "片段（编号是 clips 列出的 12 位十六进制数）"
+        raise UnknownName(what=what, name=text)
     return found[0]

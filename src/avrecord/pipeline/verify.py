@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from avrecord.errors import NameTaken
+from avrecord.errors import DatabaseProblem, EvidenceError, NameTaken
 from avrecord.model.finding import Finding, Verification
 from avrecord.model.statement import Taken
+from avrecord.pipeline.index import differences
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import Outside, compare, cosigned, keep_fork, read_outside
 from avrecord.seal.note import NoteKey
@@ -53,6 +54,7 @@ def verify(kit: Kit, only: str | None = None, demand: Demand = NO_DEMAND) -> Ver
     findings = [finding for found, _ in results for finding in found]
     if only is None:
         findings += _extra(kit, read)
+        findings += _index(kit)
     findings += log_findings + read.findings + compared + _quorum(outside, demand, read)
     return Verification(
         findings=tuple(findings),
@@ -83,6 +85,14 @@ def _quorum(outside: list[Outside], demand: Demand, read: ReadLog) -> list[Findi
     if demand.policy and demand.policy.quorum != NONE and not any(each.by_quorum for each in outside):
         found.append(Finding("QUORUM_NOT_MET", "log", read.size, detail="没有满足核验策略的见证签名"))
     return found
+
+
+def _index(kit: Kit) -> list[Finding]:
+    """Where the database deviates from the log; what kept us from telling, when it cannot be told."""
+    try:
+        return differences(kit)
+    except (EvidenceError, DatabaseProblem) as error:
+        return [Finding("INDEX_DIFFERS", "avrecord.db", detail=f"无法由日志重放对照：{error}")]
 
 
 def _clip(stored: str, index: int, said: Taken, covered: int, read: ReadLog, kit: Kit) -> tuple[list[Finding], int | None]:

@@ -6,6 +6,7 @@ product prints the formula and the reasons instead of a verdict.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
@@ -39,7 +40,8 @@ def availability(
         for day in _days(max(since, span.since), min(until, span.until or until))
     } | {LostDay(s.serial, s.day, s.kind, s.detail, s.row) for s in symptoms}
     counted = sorted(day for day in lost if (day.serial, day.day) in in_service)
-    return Availability(since, until, len(in_service), tuple(counted))
+    per_device = tuple(sorted(Counter(serial for serial, _ in in_service).items()))
+    return Availability(since, until, len(in_service), tuple(counted), per_device)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

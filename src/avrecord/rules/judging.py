@@ -39,7 +39,7 @@ def judge(
             return Mark(segment, MarkKind.CANNOT_TELL, reason, clip)
     if not clips:
         return Mark(segment, MarkKind.CANNOT_TELL, "没有可抽检的录像")
-    return Mark(segment, MarkKind.NOT_SEEN, f"已抽检 {len(clips)} 个片段的全部关键帧", clips[0])
+    return Mark(segment, MarkKind.NOT_SEEN, f"看过 {len(clips)} 个片段的全部关键帧，画面中未见；没有听声音", clips[0])
 
 
 def lacks(account: StageAccount, required_whole: bool) -> tuple[Lack, ...]:
@@ -55,11 +55,20 @@ def lacks(account: StageAccount, required_whole: bool) -> tuple[Lack, ...]:
     if decided.get("footage") == "missing":
         found.append(_lack_of_footage(stage, "missing"))
     if required_whole and decided.get("footage") not in ("seen", "not_required"):
+        if unknown := [clip for clip in account.clips if clip.media is not Media.PHOTO and clip.duration_ms is None]:
+            # Of unknown length (not examined, or unreadable): a gap there may be none.
+            return (*found, *_unknown_length(account, unknown, decided))
         found += [Lack(stage, "gap", None, f"缺口 {gap.seconds} 秒", None, gap) for gap in account.coverage.gaps]
     for mark in account.marks:
         if lack := _lack_of(stage, mark, decided.get(mark.segment)):
             found.append(lack)
     return tuple(found)
+
+
+def _unknown_length(account: StageAccount, unknown: list[Clip], decided: Mapping[str, str]) -> list[Lack]:
+    detail = f"片段时长未知（{unknown[0].name}），不能判断有无缺口"
+    rows = [Lack(account.stage, "cannot_tell", None, detail, unknown[0])] if account.coverage.gaps else []
+    return rows + [lack for mark in account.marks if (lack := _lack_of(account.stage, mark, decided.get(mark.segment)))]
 
 
 def latest_reviews(reviews: Sequence[Review]) -> dict[str, str]:

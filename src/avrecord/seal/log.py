@@ -175,12 +175,22 @@ class Log:
             # A crash, or a full disk, between journal and publication.
             durable.replace_with(self.folder / "checkpoint", journal.encode())
         if not journal:
+            self._refuse_a_second_beginning()
             self._edge = _Edge()
             return
         checkpoint = self._opened(journal)
         self._edge = self._read_edge(checkpoint.size)
         if self._edge.root() != checkpoint.root:
             raise LogBroken(index=checkpoint.size, detail="日志内容与最后发布的检查点不符")
+
+    def _refuse_a_second_beginning(self) -> None:
+        """Entries without any checkpoint: somebody took the checkpoints away.
+
+        A crash in the very first append leaves a bundle of the station's two keys, and no more.
+        """
+        bundles = [path for path in (self.folder / "tile" / "entries").rglob("*") if path.is_file()]
+        if any(path.parent.name != "000.p" or path.name not in ("1", "2") for path in bundles):
+            raise LogBroken(index=0, detail="日志有记录而没有任何检查点，检查点可能被删除")
 
     def _read_edge(self, size: int) -> _Edge:
         edge = _Edge(size=size)

@@ -6,22 +6,20 @@ loop are logged and the loop goes on: an unattended station must take the next c
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import structlog
 import uvicorn
 
-from avrecord import __version__, durable, station
+from avrecord import __version__, station
 from avrecord.dock.listing import list_files
 from avrecord.dock.volumes import docked
-from avrecord.errors import AvrecordError, CardError, Interrupted, NoSpace, StationBusy
+from avrecord.errors import AvrecordError, CardError, Interrupted, NoSpace
 from avrecord.model.card import SourceFile, Volume
 from avrecord.model.statement import ServiceStarted
 from avrecord.pipeline.examine import examine_pending
@@ -43,23 +41,11 @@ BuildPages = Callable[[Kit, Callable[[], dict[str, Any]]], Any]
 def serve(root: Path, build_pages: BuildPages) -> None:
     """Run until SIGTERM or SIGINT. Raises StationBusy when another process serves this station."""
     load(root)
-    with _only_one(root):
+    with station.served(root):
         service = Service(root, build_pages)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         service.run()
-
-
-@contextmanager
-def _only_one(root: Path) -> Iterator[None]:
-    lock = root / ".service.lock"
-    try:
-        with durable.locked(lock, wait=False) as fd:
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-            yield
-    except BlockingIOError as error:
-        raise StationBusy(root=root, pid=lock.read_text("ascii", "replace").strip() or "?") from error
 
 
 class Service:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from avrecord.store.named import queries, schema
 
 OLDEST = (3, 51, 3)
 BUSY_MS = 10_000
+TABLES = "SELECT name FROM other.sqlite_master WHERE type = 'table' ORDER BY name"
 
 Row = dict[str, Any]
 
@@ -74,6 +75,16 @@ class Store:
         with _explained():
             self._reader().conn.execute("VACUUM INTO ?", [str(path)])
 
+    def compare_with(self, other: Path) -> list[tuple[str, list[str], list[str]]]:
+        """Table by table: rows only here, rows only in the other database (as text, in order)."""
+        with _explained(), closing(self._open("rwc").conn) as connection:
+            connection.execute("ATTACH ? AS other", [str(other)])
+            tables = connection.execute(TABLES).fetchall()
+            # EXCEPT knows no doubles, but every table has a key.
+            return [
+                (name, _only(connection, "main", "other", name), _only(connection, "other", "main", name)) for (name,) in tables
+            ]
+
     def close(self) -> None:
         """Close this thread's connections."""
         for name in ("reader", "writer"):
@@ -117,6 +128,12 @@ class Store:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def _only(connection: Any, left: str, right: str, table: str) -> list[str]:
+    """Rows of `left.table` that `right.table` lacks. All three names are ours, never input."""
+    rows = connection.execute(f'SELECT * FROM {left}."{table}" EXCEPT SELECT * FROM {right}."{table}"')
+    return sorted(" | ".join("" if value is None else str(value) for value in row) for row in rows)
 
 
 def _statements(sql: str) -> Iterator[str]:
