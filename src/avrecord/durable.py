@@ -11,8 +11,10 @@ import errno
 import fcntl
 import itertools
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 AT_FDCWD = -100
@@ -68,6 +70,16 @@ def append_to(path: Path, content: bytes) -> None:
         os.close(fd)
     if new:
         sync_folder(path.parent)
+
+
+def open_regular(path: Path) -> FileIO:
+    """Open a file for reading, only if it is one. A link, pipe or device in its place raises OSError
+    at once: a pipe would hang whoever opens it."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return FileIO(fd, "rb")
 
 
 def write_all(fd: int, content: bytes | memoryview) -> None:

@@ -56,11 +56,11 @@ def create(root: Path, station: str, name: str, unit: str = "") -> None:
     adopt_checklist(root / "config" / "checklists" / "default.toml", "service", kit)
 
 
-def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] = now) -> Kit:
+def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] = now, database: str = DATABASE) -> Kit:
     """Load a station and heal what a crash left: the log's edge, the index, unstated clips."""
     settings = load(root)
     station_keys = keys.load(root / "keys", settings.station.id)
-    store = Store(root / DATABASE)
+    store = Store(root / database)
     attachments = Attachments(root / "attachments")
     kit = Kit(
         root=root,
@@ -95,11 +95,15 @@ def rebuild(root: Path) -> int:
     if not (root / FILE).exists():
         raise NoStation(root=root, path=root / FILE, detail="")
     with served(root):
-        for ending in ("", "-wal", "-shm"):
-            old = root / f"{DATABASE}{ending}"
+        kit = open_station(root, database=f"{DATABASE}.new")
+        kit.store.close()
+        for ending in ("-wal", "-shm", ""):
+            old, new = root / f"{DATABASE}{ending}", root / f"{DATABASE}.new{ending}"
             if old.exists():
-                old.rename(root / f"{DATABASE}.old{ending}")
-        return open_station(root).log.size
+                old.rename(root / f"{DATABASE}.{durable.owner()}.old{ending}")
+            if new.exists():
+                new.rename(old)
+        return kit.log.size
 
 
 @contextmanager

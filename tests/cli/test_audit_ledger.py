@@ -50,7 +50,7 @@ def row_of(book, case):
 
 def test_a_segment_that_was_seen_is_shown_with_clip_and_moment(ledger):
     cell = row_of(ledger(), CASE)["是否佩戴并出示执法证件"]
-    assert cell == f"现场检查：抽检已见（{FILE} 09:01:05，第 1:05）"
+    assert cell == f"现场检查：抽检已见（画面文字“行政执法证”，{FILE} 09:01:05，第 1:05）\n直接送达：清单不要求"
 
 
 def test_a_segment_not_seen_and_one_that_cannot_be_told_are_different_words(ledger):
@@ -69,8 +69,8 @@ def test_footage_is_shown_with_its_seconds_and_gaps(ledger):
 
 def test_what_no_check_can_see_is_never_claimed(ledger):
     row = row_of(ledger(), CASE)
-    assert row["是否着装规范"] == "现场检查：无法判断（只能由人工复核）\n直接送达：无法判断（只能由人工复核）"
-    assert "无法判断（未检测（未安装语音模型））" in row["是否使用执法行为规范用语"]
+    assert row["是否着装规范"] == "现场检查：无法判断，只能由人工复核\n直接送达：无法判断，只能由人工复核"
+    assert "无法判断，未检测（未安装语音模型）" in row["是否使用执法行为规范用语"]
 
 
 def test_problems_to_be_reviewed_are_listed_by_stage(ledger):
@@ -80,12 +80,13 @@ def test_problems_to_be_reviewed_are_listed_by_stage(ledger):
     assert row_of(book, NO_FOOTAGE)["需复核的问题"] == "先行登记保存：无录像"
 
 
-def test_a_persons_decision_stands_in_the_cell_instead_of_the_mark(desk, ledger):
+def test_a_persons_decision_stands_beside_the_mark_with_who_and_when_and_hides_nothing(desk, ledger):
     desk("review", CASE, "现场检查", "notice_given", "--as", "missing", "--by", "FY9", "--why", "看过")
     desk("review", CASE, "现场检查", "uniform", "--as", "seen", "--by", "FY9", "--why", "看过")
     row = row_of(ledger(), CASE)
-    assert row["是否告知当事人执法事由依据及享有的权利"].startswith("现场检查：人工认定缺失\n")
-    assert row["是否着装规范"].startswith("现场检查：人工确认已见\n")
+    assert row["是否告知当事人执法事由依据及享有的权利"].startswith("现场检查：抽检未见（")
+    assert "；人工认定缺失（FY9，2026-11-21）" in row["是否告知当事人执法事由依据及享有的权利"]
+    assert row["是否着装规范"].startswith("现场检查：无法判断，只能由人工复核；人工确认已见（FY9，")
 
 
 def test_what_people_fill_in_is_left_blank(ledger):

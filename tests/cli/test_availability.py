@@ -129,7 +129,7 @@ def test_the_list_of_recorders_shows_what_dockings_and_footage_say(desk, kit, dc
 def test_bad_rows_of_a_fleet_are_told_on_stderr_with_sheet_and_row(desk, tmp_path):
     event = [("设备编号", "日期", "结束日期", "事件", "说明"), ("Z3A0017", "2026-11-11", None, "摔了", None)]
     said = desk("devices", "import", book(tmp_path / "b.xlsx", 设备=[("设备编号",)], 设备事件=event))
-    assert (said.code, said.out) == (0, "读到 0 条，新记录 0 条，无效 1 条\n")
+    assert (said.code, said.out) == (0, "读到 0 条，已写入新记录 0 条，无效 1 条（未写入）\n")
     assert "设备事件 第 2 行：事件或日期不对：摔了" in said.err
 
 

@@ -89,8 +89,8 @@ def test_a_case_is_reviewed_whatever_its_brackets(desk, number):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (("综执罚字〔2026〕99号", STAGE, "notice_given"), "没有找到案件环节“综执罚字〔2026〕99号 直接送达”"),
-        ((CASE, "听证", "notice_given"), f"没有找到案件环节“{CASE} 听证”"),
+        (("综执罚字〔2026〕99号", STAGE, "notice_given"), "没有找到案件环节“综执罚字〔2026〕99号 直接送达（没有这个案件）”"),
+        ((CASE, "听证", "notice_given"), f"没有找到案件环节“{CASE} 听证（该案的环节有："),
         ((CASE, STAGE, "notice"), "没有找到要件“notice”"),
     ],
 )

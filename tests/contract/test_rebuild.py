@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from avrecord import station
-from avrecord.errors import BytesMissing, DatabaseProblem, LogBroken
+from avrecord.errors import DatabaseProblem, LogBroken
 from avrecord.model import statement as say
 from avrecord.model.case import Stage, StageId
 from avrecord.model.observation import Examination, Facts, Fault, Observation
@@ -118,7 +118,7 @@ def test_the_station_above_has_seen_every_kind_of_statement_that_writes_rows(liv
 
 def test_every_table_that_follows_from_the_log_has_rows(lived):
     empty = {name for name, rows in tables(lived.store.path).items() if not rows}
-    assert empty == set()
+    assert empty == {"unprojected"}
 
 
 def test_the_log_replayed_into_an_empty_database_gives_the_same_rows(lived, tmp_path):
@@ -130,7 +130,8 @@ def test_rebuild_keeps_the_old_database_and_makes_the_same_one_again(lived, root
     lived.store.close()
     assert station.rebuild(root) == size
     assert tables(root / "avrecord.db") == before
-    assert tables(root / "avrecord.db.old") == before
+    (old,) = root.glob("avrecord.db.*.old")
+    assert tables(old) == before
 
 
 def test_a_database_that_lags_behind_catches_up_when_the_station_is_opened(lived, root, tmp_path):
@@ -153,12 +154,12 @@ def test_a_database_that_knows_more_than_the_log_is_refused(lived):
         catch_up(lived)
 
 
-def test_a_statement_whose_attachment_is_gone_is_not_half_indexed(lived, tmp_path):
+def test_a_statement_whose_attachment_is_gone_is_indexed_as_such_and_stops_nothing_else(lived, tmp_path):
     rows = [decode(e, i).body for i, e in lived.log.entries() if decode(e, i).body.kind == "case.imported"]
     lived.attachments.path(rows[0].rows).unlink()
-    with pytest.raises(BytesMissing):
-        replayed(lived, tmp_path / "again.db")
-    assert not any(tables(tmp_path / "again.db").values())
+    again = replayed(lived, tmp_path / "again.db")
+    assert len(again["unprojected"]) == 1
+    assert again["clips"] == tables(lived.store.path)["clips"]
 
 
 def test_a_statement_is_indexed_once(lived):

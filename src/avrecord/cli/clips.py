@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from shlex import quote
 from typing import Any
 
 import click
@@ -134,7 +135,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
     signers = s.kit.root / "keys" / "allowed_signers"
     notes = [
         "自行核验签名：",
-        f"  ssh-keygen -Y verify -f {signers} -I {s.kit.station} -n clip@avrecord -s '{path}.sig' < '{path}'",
+        f"  ssh-keygen -Y verify -f {signers} -I {s.kit.station} -n clip@avrecord -s {quote(f'{path}.sig')} < {quote(str(path))}",
     ]
     rows = [{"what": what, "value": value} for what, value in facts]
     extra = row_of(found, examination) | {

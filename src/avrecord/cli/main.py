@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from avrecord import __version__
 from avrecord.cli import cases, check, checklist, clips, demo, devices, log, missing, station, trust
 from avrecord.cli.base import USAGE, Group, Session
-from avrecord.errors import AvrecordError, Interrupted
+from avrecord.errors import AvrecordError, Interrupted, NoSpace
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["--help", "-h"]})
@@ -61,6 +62,9 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            click.echo(f"错误：{NoSpace(needed='更多', free=0)}", err=True)
+            return NoSpace.exit_code
         click.echo(f"错误：{AvrecordError(detail=f'{type(error).__name__}: {error}')}", err=True)
         traceback.print_exc()
         return 1

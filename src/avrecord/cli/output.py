@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from avrecord.cli.base import options
 from avrecord.ledger.write import Sheet, write_workbook
 from avrecord.model.moments import beijing, utc_text
 
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # names from cards must not speak to the terminal
 WIDE = 160  # columns when the output is not a terminal
 MOST_NARROW = 12  # columns of screen per column of a table below which rows are printed one below another
 
@@ -105,7 +107,7 @@ def words(table: dict[str, str]) -> Callable[[Any], str]:
 
 
 def _shown(answer: Answer, row: dict[str, Any]) -> list[str]:
-    return [column.show(row.get(column.key)) for column in answer.columns]
+    return [CONTROL.sub("\ufffd", column.show(row.get(column.key))) for column in answer.columns]
 
 
 def _table(answer: Answer) -> None:

@@ -13,7 +13,7 @@ from avrecord import station as stations
 from avrecord.cli.base import Command, Group, Session, session
 from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.dock.volumes import volume_at
-from avrecord.errors import CardError
+from avrecord.errors import CardError, NoSpace
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.examine import examine_pending
 from avrecord.pipeline.link import link_all
@@ -58,6 +58,8 @@ def ingest(s: Session, /, paths: tuple[Path, ...], no_check: bool, **form: Any) 
         examine_pending(s.kit)
     link_all(s.kit)
     code = 0 if all(receipt.complete for receipt in receipts) else CardError.exit_code
+    if any(receipt.no_space for receipt in receipts):
+        code = NoSpace.exit_code
     give(receipts_answer(receipts, code), **form)
 
 
@@ -152,7 +154,7 @@ def doctor(s: Session, /, **form: Any) -> None:
 def rebuild(s: Session) -> None:
     """由日志和附件重建数据库（旧数据库改名保留）。"""
     leaves = stations.rebuild(s.root)
-    click.echo(f"已由日志 {leaves} 条记录重建数据库；旧数据库保留为 {stations.DATABASE}.old。")
+    click.echo(f"已由日志 {leaves} 条记录重建数据库；旧数据库改名保留（{stations.DATABASE}.….old）。")
 
 
 @click.group("config", cls=Group)

@@ -15,6 +15,7 @@ from avrecord.model.card import Card, Claim, ClockReading, SourceFile, Volume
 from avrecord.model.clip import Media
 
 GENERIC = "generic"
+CLAIMED_YEARS = range(1970, 2100)  # a reset clock says 1970 or 2000; year 1 or 9999 is no claim at all
 LARGEST_TEXT = 4 << 20  # bytes read of a device log; a recorder's is far below
 ENDINGS = {
     Media.VIDEO: ("mp4", "mov", "avi", "mkv", "ts", "m4v", "3gp", "h264", "h265"),
@@ -65,9 +66,10 @@ class Profile:
     def _moment(self, day: str | None, time: str | None) -> datetime | None:
         digits = re.sub(r"\D", "", (day or "") + (time or ""))
         try:
-            return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=self.zone)
+            moment = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=self.zone)
         except ValueError:
             return None
+        return moment if moment.year in CLAIMED_YEARS else None
 
 
 def media_of(file: SourceFile) -> Media:

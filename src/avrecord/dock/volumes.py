@@ -41,11 +41,16 @@ def volume_at(path: str | Path, known: dict[bytes, tuple[int, str, str]] | None 
     if not os.path.isdir(point):
         return None
     mount = (_mounts() if known is None else known).get(os.fsencode(point))
-    label = os.path.basename(point)
+    label = shown(os.path.basename(point))
     if mount is None:
         return Volume(point, "folder", inode=status.st_ino, label=label)
     mount_id, device, filesystem = mount
     return Volume(point, "mount", mount_id, device, status.st_ino, filesystem, label)
+
+
+def shown(path: str) -> str:
+    """A path of the operating system as text that can be written anywhere: odd bytes are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def present(volume: Volume) -> bool:

@@ -25,6 +25,7 @@ ALIASES = {
     "place": ("地点", "执法地点", "执法场所"),
     "party": ("当事人", "行政相对人", "相对人"),
 }
+LONGEST_CELL = 300  # characters; a statement names case and stage and holds 65,535 bytes
 REQUIRED = ("case", "case_kind", "stage", "officers", "start", "end")
 
 
@@ -67,6 +68,9 @@ def case_number(value: object) -> str:
 def _stage(row: dict[str, object], longest: timedelta) -> Stage:
     number, stage = case_number(row["case"]), re.sub(r"\s+", "", text(row["stage"]))
     officers = tuple(dict.fromkeys(o for o in re.split(r"[、,，;；/\s]+", text(row["officers"])) if o))
+    too_long = [column for column, value in row.items() if len(text(value)) > LONGEST_CELL]
+    if too_long:
+        raise ValueError(f"{'、'.join(ALIASES[column][0] for column in too_long)}超过 {LONGEST_CELL} 个字")
     if not number or not stage:
         raise ValueError("案号或环节为空")
     if not officers:

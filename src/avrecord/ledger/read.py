@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import unicodedata
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +22,8 @@ from avrecord.errors import BadInput
 from avrecord.model.moments import BEIJING
 
 LARGEST = 200 << 20
+LARGEST_UNPACKED = 1 << 30
+MOST_CELLS = 20_000_000
 HEADER_WITHIN = 10  # rows: titles and notes often stand above the header
 Aliases = Mapping[str, Sequence[str]]
 
@@ -97,7 +100,11 @@ def day(value: object) -> date | None:
 
 def _grid(path: Path, sheet: str | None) -> list[list[object]]:
     try:
-        if path.stat().st_size > LARGEST:
+        if not path.exists():
+            raise BadInput(path=path, detail="文件不存在")
+        if not path.is_file():
+            raise BadInput(path=path, detail="不是普通文件")
+        if path.stat().st_size > LARGEST or _unpacked(path) > LARGEST_UNPACKED:
             raise BadInput(path=path, detail="文件过大")
         if path.suffix.lower() in (".csv", ".txt"):
             return [list(row) for row in csv.reader(io.StringIO(_decoded(path)))]
@@ -106,8 +113,16 @@ def _grid(path: Path, sheet: str | None) -> list[list[object]]:
         raise BadInput(path=path, detail="文件不存在") from error
     except OSError as error:
         raise BadInput(path=path, detail=error.strerror or "读不出") from error
-    except (CalamineError, csv.Error, ValueError) as error:
+    except (CalamineError, zipfile.BadZipFile, csv.Error, ValueError) as error:
         raise BadInput(path=path, detail="不是有效的表格文件（支持 xlsx、xls、csv）") from error
+
+
+def _unpacked(path: Path) -> int:
+    """What a workbook claims to become: a few kilobytes can stand for gigabytes."""
+    if not zipfile.is_zipfile(path):
+        return 0
+    with zipfile.ZipFile(path) as packed:
+        return sum(part.file_size for part in packed.infolist())
 
 
 def _workbook(path: Path, sheet: str | None) -> list[list[object]]:
@@ -116,7 +131,10 @@ def _workbook(path: Path, sheet: str | None) -> list[list[object]]:
     if sheet is not None and fold(sheet) not in names:
         raise BadInput(path=path, detail=f"没有名为“{sheet}”的工作表")
     name = names[fold(sheet)] if sheet is not None else book.sheet_names[0]
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    page = book.get_sheet_by_name(name)
+    if page.total_height * page.total_width > MOST_CELLS:  # one cell at the far corner makes 17 thousand million
+        raise BadInput(path=path, detail=f"表格过大（{page.total_height} 行 {page.total_width} 列）")
+    rows = page.to_python(skip_empty_area=False)
     return [[_cell(cell) for cell in row] for row in rows]
 
 

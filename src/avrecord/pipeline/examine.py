@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
@@ -16,6 +16,7 @@ from avrecord.model.observation import Examination, Facts, Fault, Observation
 from avrecord.model.statement import ClipExamined
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
+from avrecord.seal.codec import typed
 from avrecord.store import documents
 
 TASK = "avrecord.pipeline.looking:look"  # by name: this process never loads a decoder
@@ -91,13 +92,13 @@ def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
     try:
         return Examination(
             clip=clip,
-            outcome=str(answer["outcome"]),
-            reason=answer["reason"],
-            checks=tuple(answer["checks"]),
-            looked=tuple(answer["looked"]),
-            facts=Facts(**answer["facts"]),
+            outcome=typed(answer["outcome"], str),
+            reason=typed(answer["reason"], str | None),
+            checks=typed(answer["checks"], tuple[str, ...]),
+            looked=typed(answer["looked"], tuple[str, ...]),
+            facts=_noun(Facts, answer["facts"]),
             observations=tuple(_observation(row, outcome.folder, keep) for row in answer["observations"]),
-            faults=tuple(Fault(**row) for row in answer["faults"]),
+            faults=tuple(_noun(Fault, row) for row in answer["faults"]),
             cost=tuple(sorted((str(k), int(v)) for k, v in answer["cost"].items())),
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
@@ -108,7 +109,18 @@ def _observation(row: dict[str, Any], folder: Path, keep: Any) -> Observation:
     frame = folder / os.path.basename(str(row["evidence"]))
     if frame.stat().st_size > LARGEST_FRAME or frame.is_symlink():
         raise ValueError("evidence frame")
-    return Observation(**(row | {"evidence": keep(frame.read_bytes()), "box": tuple(row["box"])}))
+    return _noun(Observation, row | {"evidence": keep(frame.read_bytes())})
+
+
+N = TypeVar("N")
+
+
+def _noun(kind: type[N], row: dict[str, Any]) -> N:
+    """A noun from plain JSON, every field of exactly its type. Raises TypeError or KeyError."""
+    hints = get_type_hints(kind)
+    if hints.keys() != row.keys():
+        raise TypeError(f"fields of {kind.__name__}")
+    return kind(**{name: typed(row[name], hint) for name, hint in hints.items()})
 
 
 def _stated(found: Examination, clip: Clip, attempt: int, kit: Kit) -> Examination:

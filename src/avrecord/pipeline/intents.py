@@ -8,8 +8,10 @@ file evidence.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,9 +22,11 @@ from avrecord.model.statement import KINDS, Body, Statement, Taken
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.seal.codec import LARGEST, decode, encode
+from avrecord.store import documents
 from avrecord.vault.readback import read_back
 
 ENDING = ".intent"
+INTAKE_LOCK = ".intake.lock"
 
 
 def keep(kit: Kit, body: Taken) -> None:
@@ -43,6 +47,11 @@ def recover(kit: Kit) -> list[Taken]:
 
     What belongs to a process that still runs is left to it: two that state one clip would double it.
     """
+    with durable.locked(kit.vault.incoming / INTAKE_LOCK):
+        return _recover(kit)
+
+
+def _recover(kit: Kit) -> list[Taken]:
     finished = []
     for leftover in kit.vault.incoming.glob(f".*{durable.LEFTOVER}"):
         if not durable.is_alive(leftover.name.removesuffix(durable.LEFTOVER).split(".")[-2]):
@@ -51,17 +60,35 @@ def recover(kit: Kit) -> list[Taken]:
         if durable.is_alive(path.name.removesuffix(ENDING).rpartition(".")[2]):
             continue
         body = _read(path)
-        if body is not None and kit.records.clip(ClipId(body.clip)) is None and _is_there(body, kit):
+        if body and kit.records.clip(ClipId(body.clip)) is None and _was_docked(body, kit) and _is_there(body, kit):
             kit.vault.finish(body.stored, kit.sealer.seal(ClipId(body.clip).digest))
             finished.append(body)
         # Otherwise: stated already, not ours, or never renamed; then the card still holds the bytes.
         else:
-            path.unlink(missing_ok=True)
+            _drop(path)
     state(kit, finished)
     for body in finished:
         for path in kit.vault.incoming.glob(f"{body.clip}.*{ENDING}"):
-            path.unlink(missing_ok=True)
+            _drop(path)
     return finished
+
+
+def _drop(path: Path) -> None:
+    """Remove an intent; what is no file is not ours and stays."""
+    with suppress(IsADirectoryError, PermissionError):
+        path.unlink(missing_ok=True)
+
+
+def _was_docked(body: Taken, kit: Kit) -> bool:
+    """Whether the log knows the docking, and its manifest this file: a forged intent has neither."""
+    row = kit.store.row("one_docking", docking=body.docking)
+    if row is None:
+        return False
+    try:
+        files = documents.read_manifest(kit.attachments.get(row["manifest"]))
+        return (base64.b64decode(body.path_raw), body.size) in {(file.path, file.size) for file in files}
+    except (AvrecordError, ValueError):
+        return False
 
 
 def _is_there(body: Taken, kit: Kit) -> bool:
@@ -76,13 +103,12 @@ def _is_there(body: Taken, kit: Kit) -> bool:
 def _read(path: Path) -> Taken | None:
     """An intent as a body, checked like a leaf; None for anything that is not one."""
     try:
-        if path.stat().st_size > LARGEST:
-            return None
-        fields = json.loads(path.read_bytes())
+        with durable.open_regular(path) as file:
+            fields = json.loads(file.read(LARGEST))
         kind = KINDS[fields.pop("kind")]
         body = decode(encode(Statement(station="", seq=0, at="", by="", body=kind(**fields))), 0).body
         ClipId(body.clip) if isinstance(body, Taken) else None
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, AvrecordError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError, AvrecordError):
         return None  # replace_with makes half an intent impossible; this one is not ours
     return body if isinstance(body, Taken) else None
 

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from avrecord import durable
 from avrecord.dock.listing import list_files, opened, settled_files
 from avrecord.dock.profiles import identify
-from avrecord.errors import CardError, CardGone
+from avrecord.dock.volumes import shown
+from avrecord.errors import CardError, CardGone, NameTaken, NoSpace, ReadBackFailed
 from avrecord.model.card import Card, SourceFile, Volume
 from avrecord.model.moments import beijing, utc_text
 from avrecord.model.statement import Body, CardRemovedEarly, CardSeen, ClipSeenAgain
@@ -41,6 +42,7 @@ class Receipt:
     bytes: int = 0
     complete: bool = False
     problem: str | None = None
+    no_space: bool = False
     failed: tuple[str, ...] = ()
 
 
@@ -49,12 +51,13 @@ def receive(volume: Volume, kit: Kit) -> Receipt:
 
     Never raises for a card that is pulled meanwhile: the receipt says so and the log says what was
     left. Raises CardError for a card that cannot be listed; disk full, a broken log and the like
-    raise too. Asking again later goes on from there. One docking of a recorder at a time.
+    raise too. Asking again later goes on from there. One card at a time: two that hold the same bytes
+    would seal them twice.
     """
     files = settled_files(volume, kit.settings.dock.settle_seconds)
     card = identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
-    catch_up(kit)  # what was stated last time must be known, or it would be stated again
-    with durable.locked(kit.vault.incoming / f".{safe_name(card.recorder or 'unknown')}.lock"):
+    with durable.locked(kit.vault.incoming / intents.INTAKE_LOCK):
+        catch_up(kit)
         return _Taking(card, kit).all()
 
 
@@ -96,9 +99,12 @@ class _Taking:
             body = _take(card, docking, file, self._fresh, kit)
         except CardGone:
             raise
-        except CardError as error:  # one unreadable file does not keep the others from being taken
+        except (CardError, ReadBackFailed, NameTaken, NoSpace, OSError) as error:
+            # One file does not keep the others from being taken: the next may be readable, or fit.
             kit.tell("file_failed", card=card.title, file=file.shown, why=str(error))
             receipt.failed += (file.shown,)
+            if isinstance(error, NoSpace):
+                receipt.problem, receipt.no_space = str(error), True
             return
         _count(receipt, body, file)
         self._bodies.append(body)
@@ -108,11 +114,12 @@ class _Taking:
 
     def _flush(self) -> None:
         """State what has gathered, in one durable step."""
-        state(self.kit, self._bodies)
-        intents.forget(self.kit, self._bodies)
-        self.left -= set(self._done)
-        self._bodies, self._done = [], []
+        bodies, self._bodies = self._bodies, []  # said once, whatever happens while saying it
+        done, self._done = self._done, []
         self._fresh.clear()
+        state(self.kit, bodies)
+        intents.forget(self.kit, bodies)
+        self.left -= set(done)
 
 
 def _arrival(card: Card, kit: Kit) -> str:
@@ -145,9 +152,10 @@ def _arrival(card: Card, kit: Kit) -> str:
 
 def volume_key(volume: Volume) -> str:
     """One docking of one volume: a new mount is a new docking, a folder is one for ever."""
+    root = shown(volume.root)
     if volume.kind == "folder":
-        return f"folder:{volume.root}"
-    return f"mount:{volume.root}#{volume.mount_id}@{volume.device}"
+        return f"folder:{root}"
+    return f"mount:{root}#{volume.mount_id}@{volume.device}"
 
 
 def _in_order(card: Card) -> list[SourceFile]:
@@ -165,22 +173,28 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
         return False
     stored = kit.vault.path(known[1])
     try:
-        with opened(volume, file) as card, stored.open("rb") as ours:
+        with opened(volume, file) as card, durable.open_regular(stored) as ours:
             ends = (0, max(0, file.size - PROBE))
             return os.fstat(ours.fileno()).st_size == file.size and all(
                 card.read(at, PROBE) == os.pread(ours.fileno(), PROBE, at) for at in ends
             )
     except CardGone:
         raise
-    except (FileNotFoundError, CardError):
+    except (OSError, CardError):
         return False
 
 
 def _take(card: Card, docking: str, file: SourceFile, fresh: dict[str, str], kit: Kit) -> Body:
     """Copy, read back, seal and place one file; return what is to be stated of it."""
     ticket = hashlib.sha256(f"{card.recorder} {file.size} ".encode() + file.path).hexdigest()[:24]
-    with opened(card.volume, file) as source:
-        copied = kit.vault.copy(source, file.size, ticket, lambda at: kit.tell("copied", file=file.shown, bytes=at))
+    copied = None
+    try:
+        with opened(card.volume, file) as source:
+            copied = kit.vault.copy(source, file.size, ticket, lambda at: kit.tell("copied", file=file.shown, bytes=at))
+    except BaseException:
+        if copied:  # copied well, but the card's file was not the same any more afterwards
+            copied.part.unlink(missing_ok=True)
+        raise
     known = kit.records.clip(copied.id)
     stored = known.stored if known else fresh.get(copied.id.hex)
     if stored is not None:
@@ -195,15 +209,16 @@ def _take(card: Card, docking: str, file: SourceFile, fresh: dict[str, str], kit
 
 
 def _keep_once(copied: Copied, stored: str, kit: Kit) -> None:
-    """These bytes are sealed already. If the vault lost them meanwhile, this copy takes their place."""
+    """These bytes are sealed already. Where the vault lost or altered them, this copy is kept as well.
+
+    What lies at the stored place is never touched: `verify` says of it what it is.
+    """
     final = kit.vault.path(stored)
-    if final.exists():
+    seal = kit.sealer.seal(copied.id.digest)
+    if not os.path.lexists(final) or not kit.vault.holds(final, copied):
+        kit.vault.place(copied, PurePosixPath(stored), seal, lambda _: None)
+    else:
         copied.part.unlink()
-        return
-    durable.make_folder(final.parent)
-    copied.part.chmod(0o440)
-    durable.rename_new(copied.part, final)
-    durable.sync_folder(final.parent)
 
 
 def _place_for(card: Card, file: SourceFile, kit: Kit) -> PurePosixPath:

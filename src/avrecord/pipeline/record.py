@@ -24,12 +24,24 @@ def state(kit: Kit, bodies: Iterable[Body], by: str = "service") -> list[Stateme
 
     def make(first: int) -> list[bytes]:
         made[:] = [Statement(station=kit.station, seq=first + n, at=at, by=by, body=body) for n, body in enumerate(waiting)]
-        return [encode(statement) for statement in made]
+        return [_checked(statement, kit) for statement in made]
 
     with kit.log.writing():
+        catch_up(kit)  # an index that knows more than the log is refused before anything is signed
         kit.log.append(make)
         catch_up(kit)
     return made
+
+
+def _checked(statement: Statement, kit: Kit) -> bytes:
+    """The leaf's bytes, once it is sure that they can be read and indexed again.
+
+    What is in the log cannot be taken back: one leaf that projection cannot read would stop the
+    station for ever (a file name with the year 1 did).
+    """
+    entry = encode(statement)
+    project(lambda query, **values: None, decode(entry, statement.seq), kit.attachments.get)
+    return entry
 
 
 def catch_up(kit: Kit) -> int:

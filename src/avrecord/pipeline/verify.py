@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from avrecord.errors import DatabaseProblem, EvidenceError, NameTaken
+from avrecord.errors import BytesMissing, DatabaseProblem, EvidenceError, NameTaken
 from avrecord.model.finding import Finding, Verification
 from avrecord.model.statement import Taken
 from avrecord.pipeline.index import differences
@@ -17,6 +18,7 @@ from avrecord.pipeline.outside import Outside, compare, cosigned, keep_fork, rea
 from avrecord.seal.note import NoteKey
 from avrecord.seal.policy import NONE, Policy
 from avrecord.seal.verify import ReadLog, check_seal, read_log
+from avrecord.store import documents
 from avrecord.vault.digester import file_digest
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.words import NO_EXTERNAL_REFERENCE
@@ -54,6 +56,7 @@ def verify(kit: Kit, only: str | None = None, demand: Demand = NO_DEMAND) -> Ver
     findings = [finding for found, _ in results for finding in found]
     if only is None:
         findings += _extra(kit, read)
+        findings += _attachments(kit, read)
         findings += _index(kit)
     findings += log_findings + read.findings + compared + _quorum(outside, demand, read)
     return Verification(
@@ -87,6 +90,33 @@ def _quorum(outside: list[Outside], demand: Demand, read: ReadLog) -> list[Findi
     return found
 
 
+def _attachments(kit: Kit, read: ReadLog) -> list[Finding]:
+    """Attachments that the log names, and evidence frames that examinations name: gone or altered ones."""
+    found = []
+    for digest, index in _named(kit, read):
+        try:
+            kit.attachments.get(digest)
+        except BytesMissing:
+            found.append(Finding("MISSING", f"attachments/{digest[:12]}", index, digest, None, "附件不在"))
+        except EvidenceError:
+            found.append(Finding("ALTERED", f"attachments/{digest[:12]}", index, digest, None, "附件内容与摘要不符"))
+        except OSError as error:
+            found.append(Finding("UNREADABLE", f"attachments/{digest[:12]}", index, detail=error.strerror or "读取失败"))
+    return found
+
+
+def _named(kit: Kit, read: ReadLog) -> Iterable[tuple[str, int]]:
+    for digest, index in sorted(read.attachments.items()):
+        yield digest, index
+        try:
+            examination = documents.read_examination(kit.attachments.get(digest))
+        except (EvidenceError, OSError, KeyError, TypeError, ValueError):
+            continue  # gone, or no examination
+        for seen in examination.observations:
+            if seen.evidence:
+                yield seen.evidence, index
+
+
 def _index(kit: Kit) -> list[Finding]:
     """Where the database deviates from the log; what kept us from telling, when it cannot be told."""
     try:
@@ -106,6 +136,8 @@ def _clip(stored: str, index: int, said: Taken, covered: int, read: ReadLog, kit
         kit.tell("verified", about=stored, code="MISSING")
         return [Finding("MISSING", stored, index, said.clip, None, "日志中有封存记录，文件不在")], None
     except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO):
+            return [Finding("MISSING", stored, index, said.clip, None, "封存位置上不是普通文件（链接、管道或目录）")], None
         return [Finding("UNREADABLE", stored, index, detail=error.strerror or str(error))], None
     findings = []
     if digest != said.clip:

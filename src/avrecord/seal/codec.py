@@ -61,18 +61,18 @@ def _statement(fields: Any) -> Statement:
     if not isinstance(fields, dict) or fields.pop("v") != VERSION:
         raise ValueError("unknown version")
     kind = KINDS[fields.pop("kind")]
-    head = {name: _typed(fields.pop(name), hint) for name, hint in (("station", str), ("at", str), ("by", str))}
-    return Statement(seq=_typed(fields.pop("seq"), int), body=_body(kind, fields), **head)
+    head = {name: typed(fields.pop(name), hint) for name, hint in (("station", str), ("at", str), ("by", str))}
+    return Statement(seq=typed(fields.pop("seq"), int), body=_body(kind, fields), **head)
 
 
 def _body(kind: type[Body], fields: dict[str, Any]) -> Body:
     hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if typing.get_origin(hint) is not typing.ClassVar}
     if hints.keys() != fields.keys():
         raise ValueError(f"fields {sorted(hints.keys() ^ fields.keys())}")
-    return kind(**{name: _typed(fields[name], hint) for name, hint in hints.items()})
+    return kind(**{name: typed(fields[name], hint) for name, hint in hints.items()})
 
 
-def _typed(value: Any, hint: Any) -> Any:
+def typed(value: Any, hint: Any) -> Any:
     """`value` if it is exactly of the hinted kind; lists become tuples."""
     if isinstance(hint, types.UnionType):
         if value is None:
@@ -81,7 +81,7 @@ def _typed(value: Any, hint: Any) -> Any:
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise TypeError("not a list")
-        return tuple(_typed(each, typing.get_args(hint)[0]) for each in value)
+        return tuple(typed(each, typing.get_args(hint)[0]) for each in value)
     if type(value) is not hint:
         raise TypeError(f"{value!r} is not {hint.__name__}")
     return value

@@ -53,6 +53,7 @@ class Log:
         self._verifier = NoteKey(origin, bytes(key.verify_key))
         self._thread_lock = threading.RLock()
         self._edge = _Edge()
+        self._last = ""
         self._depth = 0
         durable.make_folder(folder)
         with self.writing():
@@ -84,15 +85,15 @@ class Log:
         published and the same statements may be appended again.
         """
         with self.writing():
-            if self._published_size() != self._edge.size:
-                self._load()
+            self._notice()
             first = self._edge.size
             try:
                 self._extend(make(first))
                 if self._edge.size > first:
                     self._publish()
             except BaseException:
-                self._edge = _Edge(size=-1)  # unknown: the next append reads the disk again
+                with suppress(LogBroken, OSError):
+                    self._load()  # whatever was half done is unknown: the disk says what was published
                 raise
             return range(first, self._edge.size)
 
@@ -103,14 +104,24 @@ class Log:
     def checkpoint(self) -> str:
         """The published checkpoint, a signed note; empty for a log without leaves."""
         path = self.folder / "checkpoint"
-        return path.read_bytes().decode("utf-8") if path.exists() else ""
+        return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
 
     def refresh(self) -> int:
         """Notice what other processes published; return the size."""
         with self.writing():
-            if self._published_size() != self._edge.size:
-                self._load()
+            self._notice()
             return self._edge.size
+
+    def _notice(self) -> None:
+        """Read the edge again when another process published; refuse a log that went back meanwhile."""
+        signed = self.checkpoint()
+        if signed == self._last:
+            return
+        if self._last and (not signed or self._opened(signed).size <= self._opened(self._last).size):
+            journal = self._heal_journal()
+            if not journal or journal[-1] != self._last:
+                raise LogBroken(index=self._opened(self._last).size, detail="日志在运行中被换成了较旧的一份")
+        self._load()
 
     def _extend(self, entries: list[bytes]) -> None:
         edge, first = self._edge, self._edge.size
@@ -155,14 +166,11 @@ class Log:
         text = Checkpoint(self._verifier.name, self._edge.size, self._edge.root()).text
         signed = note.sign(text, self._key, self._verifier.name)
         durable.append_to(self.folder / "checkpoints.txt", (signed + SEPARATOR).encode())
+        self._last = signed
         # From here on the append has happened: were this to raise, the caller would say it all again.
         # A checkpoint that could not be written (disk full) is published by the next load.
         with suppress(OSError):
             durable.replace_with(self.folder / "checkpoint", signed.encode())
-
-    def _published_size(self) -> int:
-        signed = self.checkpoint()
-        return self._opened(signed).size if signed else 0
 
     def _load(self) -> None:
         """Read the right edge from disk and refuse to go on from anything that contradicts it."""
@@ -174,6 +182,7 @@ class Log:
         if journal != published:
             # A crash, or a full disk, between journal and publication.
             durable.replace_with(self.folder / "checkpoint", journal.encode())
+        self._last = journal
         if not journal:
             self._refuse_a_second_beginning()
             self._edge = _Edge()

@@ -11,6 +11,7 @@ Without a checkpoint from elsewhere none of this shows a log that its station cu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,10 @@ from avrecord.seal.codec import decode
 from avrecord.seal.log import SEPARATOR
 from avrecord.seal.merkle import EMPTY_ROOT, CompactRange, leaf_hash, subtree_root
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+
+ATTACHED = ("manifest", "left", "examination", "source", "rows", "checklist", "config", "why", "note")
+"""Fields of statements that may name an attachment; what is no digest there is plain text."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(slots=True)
@@ -40,6 +45,8 @@ class ReadLog:
     journal: dict[int, str] = field(default_factory=dict)
     """Signed checkpoints of the journal by size: the other half of a fork's evidence."""
     head: str = ""
+    attachments: dict[str, int] = field(default_factory=dict)
+    """Digests of the attachments that the log names, with the first index that does."""
 
 
 def read_log(folder: Path, trusted: NoteKey, sizes: Collection[int] = ()) -> ReadLog:
@@ -146,6 +153,10 @@ class _TileCheck:
 
 def _note(statement: Statement, read: ReadLog) -> None:
     body = statement.body
+    for name in ATTACHED:
+        digest = getattr(body, name, None)
+        if isinstance(digest, str) and DIGEST.fullmatch(digest):
+            read.attachments.setdefault(digest, statement.seq)
     if isinstance(body, KeyChanged) and body.role == "clip":
         read.clip_keys.setdefault(sshsig_public(body.public), statement.seq)
     elif isinstance(body, Taken):

@@ -18,14 +18,14 @@ import uvicorn
 
 from avrecord import __version__, station
 from avrecord.dock.listing import list_files
-from avrecord.dock.volumes import docked
-from avrecord.errors import AvrecordError, CardError, Interrupted, NoSpace
+from avrecord.dock.volumes import docked, shown
+from avrecord.errors import AvrecordError, CardError, Interrupted
 from avrecord.model.card import SourceFile, Volume
 from avrecord.model.statement import ServiceStarted
 from avrecord.pipeline.examine import examine_pending
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
-from avrecord.pipeline.receive import receive, volume_key
+from avrecord.pipeline.receive import Receipt, receive, volume_key
 from avrecord.pipeline.record import state
 from avrecord.service.logs import logger
 from avrecord.service.notify import notify
@@ -46,6 +46,13 @@ def serve(root: Path, build_pages: BuildPages) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         service.run()
+
+
+def _ended(receipt: Receipt) -> str:
+    """The slot's state after a docking."""
+    if receipt.complete:
+        return "done"
+    return "no_space" if receipt.no_space else "incomplete"
 
 
 class Service:
@@ -134,21 +141,21 @@ class Service:
             if self._taken.get(key) == listing or time.monotonic() < self._again.get(key, 0):
                 return
             self._again[key] = time.monotonic() + RETRY_S
-            self.slots.put(key, volume.root, "taking")
+            self.slots.put(key, shown(volume.root), "taking")
             receipt = receive(volume, self.kit)
-        except NoSpace as error:
-            self.slots.put(key, volume.root, "no_space", str(error))
-            self._report("no_space", error)
-            return
         except CardError as error:
-            self.slots.put(key, volume.root, "fault", str(error))
+            self.slots.put(key, shown(volume.root), "fault", str(error))
             self._report("card_failed", error)
             return
+        except Exception as error:
+            if not isinstance(error, Interrupted):
+                self.slots.put(key, shown(volume.root), "fault", f"{type(error).__name__}，稍后自动重试")
+            raise
         if receipt.complete:
             self._taken[key] = listing
             del self._again[key]
         detail = receipt.problem or "、".join(receipt.failed) or None
-        self.slots.put(key, volume.root, "done" if receipt.complete else "incomplete", detail, receipt)
+        self.slots.put(key, shown(volume.root), _ended(receipt), detail, receipt)
         self.log.info(
             "card", card=receipt.title, files=receipt.files, sealed=receipt.sealed, set_aside=receipt.set_aside,
             again=receipt.again, unchanged=receipt.unchanged, bytes=receipt.bytes, complete=receipt.complete,

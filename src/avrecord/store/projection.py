@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import singledispatch
 
+from avrecord.errors import BytesMissing
 from avrecord.model import statement as said
 from avrecord.model.moments import beijing, from_utc_text, since, utc_text
 from avrecord.model.statement import Body, Statement
@@ -21,7 +22,11 @@ Fetch = Callable[[str], bytes]
 def project(run: Run, statement: Statement, fetch: Fetch) -> None:
     """Write the rows of one statement. `run` executes a named statement, `fetch` reads an attachment."""
     run("add_statement", seq=statement.seq, kind=statement.body.kind, at=statement.at, by_whom=statement.by)
-    _rows(statement.body, statement, run, fetch)
+    try:
+        _rows(statement.body, statement, run, fetch)
+    except BytesMissing as error:
+        # The log goes on without rows that only a lost attachment could give; `verify` names it.
+        run("add_unprojected", seq=statement.seq, reason=str(error))
 
 
 @singledispatch

@@ -11,6 +11,8 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+from avrecord.durable import open_regular
+
 WAITING = 4  # blocks: bounds memory at a few MiB per copy
 
 
@@ -45,6 +47,6 @@ class Digester:
 
 def file_digest(path: Path) -> tuple[str, int]:
     """SHA-256 (hex) and size of a file, read once and in order. OSErrors are the caller's."""
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         digest = hashlib.file_digest(file, "sha256")
         return digest.hexdigest(), file.tell()

@@ -98,7 +98,7 @@ class FolderVault:
                 durable.make_folder(final.parent)
             except (FileExistsError, NotADirectoryError):
                 continue
-            if self._holds(final, copied):
+            if self.holds(final, copied):
                 before(stored)
                 copied.part.unlink()
             else:
@@ -122,7 +122,7 @@ class FolderVault:
             durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
         durable.sync_folder(final.parent)
 
-    def _holds(self, final: Path, copied: Copied) -> bool:
+    def holds(self, final: Path, copied: Copied) -> bool:
         """Whether these very bytes lie at a place already."""
         if not final.is_file() or final.is_symlink() or final.stat().st_size != copied.size:
             return False
@@ -173,12 +173,12 @@ def _read_at(source: Source, at: int, size: int) -> tuple[bytes, int] | None:
     A bad sector fails the whole request: go on in sectors and keep what is readable, with zeros in
     place of what is not. Three failing sectors in a row are passed on: a dying card is not nursed.
     """
+    if at >= size:  # a file that grows is not followed: it has changed, and that is said elsewhere
+        return None
     try:
-        block = source.read(at, BLOCK)
+        block = source.read(at, min(BLOCK, size - at))
         return (block, 0) if block else None
     except CardReadError as error:
-        if at >= size:
-            raise
         return _salvage(source, at, min(size, at + BLOCK), error)
 
 

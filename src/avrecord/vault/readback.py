@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from avrecord.durable import open_regular
 from avrecord.vault.digester import Digester
 
 BLOCK = 4 << 20  # one O_DIRECT request; smaller ones cost a third more time
@@ -32,14 +33,14 @@ def read_back(path: Path) -> tuple[str, str]:
     possible, so this proves only what memory holds; the statement says so.
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECT)
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECT | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
     else:
         with os.fdopen(fd, "rb", buffering=0):
             return _digest(_direct(fd)), "direct"
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         gone = resident_pages(file.fileno()) == 0
         return _digest(iter(lambda: file.read(BLOCK), b"")), "uncached" if gone else "cached"

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FunctionLoader, select_autoescape
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from avrecord import __version__
 from avrecord.model.moments import beijing, from_utc_text
@@ -27,6 +28,8 @@ HEADERS = {
 def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     """The application. `status` gives the service's own state without I/O."""
     app = FastAPI(title="avrecord", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    # Another name for this machine (DNS rebinding) would let any page of a browser read this one.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", kit.settings.web.host])
     pages = Environment(loader=FunctionLoader(_template), autoescape=select_autoescape(default=True))
 
     @app.middleware("http")

@@ -101,3 +101,6 @@ INSERT INTO configs VALUES (:seq, :config);
 
 -- add_anchor --
 INSERT INTO anchors VALUES (:seq, :witness, :size, :cosigned_at, :note);
+
+-- add_unprojected --
+INSERT INTO unprojected VALUES (:seq, :reason);

@@ -19,6 +19,9 @@ SELECT
     (SELECT count(*) FROM devices) AS devices,
     (SELECT max(seen_at) FROM dockings) AS last_docking;
 
+-- one_docking --
+SELECT docking, manifest FROM dockings WHERE docking = :docking;
+
 -- recent_dockings --
 SELECT docking, seen_at, recorder, profile, volume, files, bytes,
     (SELECT count(*) FROM sources s WHERE s.docking = d.docking) AS taken,

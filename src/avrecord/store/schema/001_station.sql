@@ -223,3 +223,8 @@ CREATE TABLE anchors (
     cosigned_at TEXT NOT NULL,
     note TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE unprojected (
+    seq INTEGER PRIMARY KEY,
+    reason TEXT NOT NULL
+) STRICT;
