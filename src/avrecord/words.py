@@ -45,6 +45,13 @@ SET_ASIDE = {
     "other_recorder": "文件名中的设备号与本机不符",
     "read_error": "读取出错，仅保存能读出的部分",
 }
+FILE_STATES = {
+    "sealed": "已封存",
+    "set_aside": "已封存，待认领/待查",
+    "on_recorder": "仍在记录仪上，尚未采集",
+    "changed": "当时未写完，后来的版本已封存",
+    "missing": "去向不明",
+}
 FINDINGS = {
     "OK": "完好",
     "OK_UNWITNESSED": "完好（封存后未经外部见证）",

@@ -88,6 +88,8 @@ class Session:
     """One run of the command line: where the station is, and how talkative to be."""
 
     root: Path
+    run: Callable[[list[str]], int]
+    """Run another command line, as `demo` does to show the answers."""
     quiet: bool = False
     made: list[Kit] = field(default_factory=list)
 

@@ -62,7 +62,7 @@ def demo(s: Session, once: bool, quick: bool) -> None:
         write_ledger(ledger, s.root / "config" / "ledgers" / "annex9.toml", "service", s.kit)
     added = s.kit.log.size - before
     _step("7/7 三个问题的回答")
-    _answers(s.root)
+    _answers(s)
     took = f"用时 {time.monotonic() - started:.0f} 秒。"
     click.echo(
         f"\n{took}"
@@ -116,15 +116,13 @@ def _bring(sample: Path, kit: Kit) -> None:
     click.echo(f"  案件环节 {len(report.file.stages)} 个（新 {len(report.new)}），无效 {len(report.file.invalid)} 行", err=True)
 
 
-def _answers(root: Path) -> None:
+def _answers(s: Session) -> None:
     """Run the three users' commands as they would; their exit codes are answers, not failures."""
-    from avrecord.cli.main import run
-
     month = f"{DAY:%Y-%m}"
     for words in (["cases", "missing"], ["verify", "--all"], ["devices", "list"], ["devices", "availability", "--month", month]):
         click.echo(f"\n$ avrecord {' '.join(words)}")
         sys.stdout.flush()
-        code = run(["--root", str(root), "-q", *words])
+        code = s.run(["--root", str(s.root), "-q", *words])
         click.echo(f"（退出码 {code}）")
 
 

@@ -29,7 +29,7 @@ from avrecord.errors import AvrecordError, Interrupted, NoSpace
 @click.pass_context
 def root_group(context: click.Context, root: Path, quiet: bool) -> None:
     """执法记录仪音像资料：采集封存、抽检、关联案件、核验、台账。"""
-    context.obj = Session(root.absolute(), quiet)
+    context.obj = Session(root.absolute(), run, quiet)
 
 
 for _module in (demo, station, clips, check, missing, cases, checklist, devices, trust, log):

@@ -11,14 +11,16 @@ import click
 
 from avrecord.cli.base import Command, Group, Session, by_default, session
 from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.output import Answer, Column, formats, give, moment, words
 from avrecord.ledger.cases import case_number
 from avrecord.model.finding import GOOD, Verification
+from avrecord.model.moments import from_utc_text
+from avrecord.pipeline.account import account
 from avrecord.pipeline.report import write_ledger
 from avrecord.pipeline.review import find_clip
 from avrecord.pipeline.verify import Demand, verify
 from avrecord.seal.policy import read_policy
-from avrecord.words import FINDINGS, KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
+from avrecord.words import FILE_STATES, FINDINGS, KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
 
 COLUMNS = [
     Column("code", "结论", words(FINDINGS), 12),
@@ -93,6 +95,35 @@ def _on_what(result: Verification) -> list[str]:
     return [seen] if result.key_approved else [seen, own]
 
 
+@click.command("account", cls=Command)
+@formats
+@session
+def account_(s: Session, /, **form: Any) -> None:
+    """损失核算：每张卡上出现过的每个文件现在在哪里，去向不明的逐个列出。"""
+    found = account(s.kit)
+    rows = [
+        {"state": state, "holder": each.holder, "path": each.path, "bytes": each.size, "last_seen": from_utc_text(each.last_seen)}
+        for state, group in (("missing", found.missing), ("on_recorder", found.waiting))
+        for each in group
+    ]
+    columns = [
+        Column("state", "状态", words(FILE_STATES)),
+        Column("holder", "记录仪或位置"),
+        Column("path", "文件", width=24),
+        Column("bytes", "字节"),
+        Column("last_seen", "最后一次见到", moment, 10),
+    ]
+    totals = "，".join(f"{FILE_STATES[state]} {count}" for state, count in found.totals if count)
+    notes = [f"卡上出现过的文件 {found.seen} 个：{totals or '无'}"]
+    code = 14 if found.missing else 0
+    give(
+        Answer(
+            "account", "尚未封存或去向不明的文件", columns, rows, {"seen": found.seen, "totals": dict(found.totals)}, notes, code
+        ),
+        **form,
+    )
+
+
 @click.group("audit", cls=Group)
 def audit() -> None:
     """不正之风自查：台账。"""
@@ -114,4 +145,4 @@ def ledger(s: Session, out: Path, case_no: str, unit: str, since: Any, until: An
     click.echo(f"已写入 {out}：{count} 个案件。空白栏由责任单位填写。")
 
 
-COMMANDS = (verify_, audit)
+COMMANDS = (verify_, account_, audit)

@@ -57,6 +57,10 @@ def _(body: said.CardSeen, statement: Statement, run: Run, fetch: Fetch) -> None
         clock_method=body.clock_method,
         battery_percent=body.battery_percent,
     )
+    holder = body.recorder or body.volume
+    run("see_holder", holder=holder, seq=statement.seq)
+    for file in documents.read("manifest", fetch(body.manifest))["files"]:
+        run("see_file", holder=holder, recorder=body.recorder or "", seq=statement.seq, **file)
 
 
 @_rows.register

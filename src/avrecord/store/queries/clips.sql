@@ -64,3 +64,18 @@ SELECT * FROM observations WHERE clip_id = :clip_id ORDER BY n;
 
 -- faults_of --
 SELECT * FROM faults WHERE clip_id = :clip_id ORDER BY n;
+
+-- sightings --
+-- Every file ever listed on a card: the clip it became, whether its holder still shows it, and whether
+-- the same path was sealed later at least as large.
+SELECT f.holder, f.path, f.size, st.at AS seen_at, c.clip_id, c.set_aside,
+    f.last_seq = h.last_seq AS still_listed,
+    EXISTS (SELECT 1 FROM sources l WHERE l.recorder = f.recorder AND l.path_raw = f.path_raw
+        AND l.size >= f.size) AS later
+FROM card_files f
+JOIN holders h ON h.holder = f.holder
+JOIN statements st ON st.seq = f.last_seq
+LEFT JOIN sources s ON s.recorder = f.recorder AND s.path_raw = f.path_raw AND s.size = f.size AND s.mtime = f.mtime
+LEFT JOIN clips c ON c.clip_id = s.clip_id
+GROUP BY f.holder, f.path_raw, f.size, f.mtime
+ORDER BY f.holder, f.path;

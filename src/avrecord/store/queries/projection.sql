@@ -104,3 +104,10 @@ INSERT INTO anchors VALUES (:seq, :witness, :size, :cosigned_at, :note);
 
 -- add_unprojected --
 INSERT INTO unprojected VALUES (:seq, :reason);
+
+-- see_file --
+INSERT INTO card_files VALUES (:holder, :path_raw, :size, :mtime, :path, :recorder, :seq)
+ON CONFLICT (holder, path_raw, size, mtime) DO UPDATE SET last_seq = excluded.last_seq;
+
+-- see_holder --
+INSERT INTO holders VALUES (:holder, :seq) ON CONFLICT (holder) DO UPDATE SET last_seq = excluded.last_seq;

@@ -228,3 +228,20 @@ CREATE TABLE unprojected (
     seq INTEGER PRIMARY KEY,
     reason TEXT NOT NULL
 ) STRICT;
+
+-- Every file that a manifest ever listed. holder: the recorder, or the place of a card without identity.
+CREATE TABLE card_files (
+    holder TEXT NOT NULL,
+    path_raw TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime TEXT NOT NULL,
+    path TEXT NOT NULL,
+    recorder TEXT NOT NULL,
+    last_seq INTEGER NOT NULL,
+    PRIMARY KEY (holder, path_raw, size, mtime)
+) STRICT;
+
+CREATE TABLE holders (
+    holder TEXT PRIMARY KEY,
+    last_seq INTEGER NOT NULL
+) STRICT;
