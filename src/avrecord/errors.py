@@ -130,6 +130,10 @@ class DatabaseProblem(AvrecordError):
     exit_code = 40
 
 
+class SchemaChanged(DatabaseProblem):
+    """The index was made by another version. It is only an index: it is made again from the log."""
+
+
 class SqliteTooOld(DatabaseProblem):
     says = (
         "SQLite {version} 在 WAL 模式下可能损坏数据库（需要 3.51.3 或更新）。"

@@ -13,7 +13,7 @@ from pathlib import Path
 import avrecord
 from avrecord import durable
 from avrecord.dock import profiles
-from avrecord.errors import ConfigError, NoStation, StationBusy, StationExists, ToolMissing
+from avrecord.errors import ConfigError, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
 from avrecord.model.statement import ConfigChanged, KeyChanged
 from avrecord.pipeline import intents
 from avrecord.pipeline.bring import adopt_checklist
@@ -60,7 +60,7 @@ def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] 
     """Load a station and heal what a crash left: the log's edge, the index, unstated clips."""
     settings = load(root)
     station_keys = keys.load(root / "keys", settings.station.id)
-    store = Store(root / database)
+    store = _index(root, database)
     attachments = Attachments(root / "attachments")
     kit = Kit(
         root=root,
@@ -85,6 +85,22 @@ def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] 
     return kit
 
 
+def _index(root: Path, database: str) -> Store:
+    """The index; one that another version of the program made is set aside and made again from the log."""
+    try:
+        return Store(root / database)
+    except SchemaChanged:
+        _set_aside(root, database)
+        return Store(root / database)
+
+
+def _set_aside(root: Path, database: str) -> None:
+    for ending in ("-wal", "-shm", ""):
+        old = root / f"{database}{ending}"
+        if old.exists():
+            old.rename(root / f"{database}.{durable.owner()}.old{ending}")
+
+
 def heal(kit: Kit) -> int:
     """State clips that a crash left between vault and log; return how many. Before anything is taken."""
     return len(intents.recover(kit))
@@ -97,12 +113,10 @@ def rebuild(root: Path) -> int:
     with served(root):
         kit = open_station(root, database=f"{DATABASE}.new")
         kit.store.close()
+        _set_aside(root, DATABASE)
         for ending in ("-wal", "-shm", ""):
-            old, new = root / f"{DATABASE}{ending}", root / f"{DATABASE}.new{ending}"
-            if old.exists():
-                old.rename(root / f"{DATABASE}.{durable.owner()}.old{ending}")
-            if new.exists():
-                new.rename(old)
+            if (new := root / f"{DATABASE}.new{ending}").exists():
+                new.rename(root / f"{DATABASE}{ending}")
         return kit.log.size
 
 

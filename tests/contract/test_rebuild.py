@@ -169,3 +169,15 @@ def test_a_statement_is_indexed_once(lived):
         project(run, decode(entry, index), lived.attachments.get)
     assert tables(lived.store.path) == before
     assert catch_up(lived) == 0
+
+
+def test_an_index_that_another_version_made_is_set_aside_and_made_again(lived, root):
+    before = tables(root / "avrecord.db")
+    lived.store.close()
+    with closing(sqlite3.connect(root / "avrecord.db")) as connection, connection:
+        connection.execute("UPDATE schema_steps SET digest = 'another version'")
+        connection.execute("DROP TABLE anchors")
+    kit = station.open_station(root)
+    kit.store.close()
+    assert tables(root / "avrecord.db") == before
+    assert len(list(root.glob("avrecord.db.*.old"))) == 1

@@ -7,6 +7,7 @@ the caller holds the log's lock.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -16,7 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
-from avrecord.errors import DatabaseProblem, SqliteTooOld
+from avrecord.errors import DatabaseProblem, SchemaChanged, SqliteTooOld
 from avrecord.store.named import queries, schema
 
 OLDEST = (3, 51, 3)
@@ -113,17 +114,21 @@ class Store:
         return Database(connection, execute_plugins=False)
 
     def _apply(self, database: Database, name: str, sql: str) -> None:
-        """Apply a schema step once, in one transaction with the note that it was applied."""
-        connection = database.conn
-        connection.execute("CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY) STRICT")
-        if connection.execute("SELECT 1 FROM schema_steps WHERE name = ?", [name]).fetchone():
-            return
+        """Apply a schema step once, in one transaction with the note of what was applied.
+
+        Raises SchemaChanged when the file was made by another text of this step.
+        """
+        connection, digest = database.conn, hashlib.sha256(sql.encode()).hexdigest()
+        connection.execute("CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if not connection.execute("SELECT 1 FROM schema_steps WHERE name = ?", [name]).fetchone():
+            applied = connection.execute("SELECT digest FROM schema_steps WHERE name = ?", [name]).fetchone()
+            if applied and applied[0] != digest:
+                raise SchemaChanged(detail=f"数据库由另一版本的程序建立（{name}）")
+            if applied is None:
                 for statement in _statements(sql):
                     connection.execute(statement)
-                connection.execute("INSERT INTO schema_steps VALUES (?)", [name])
+                connection.execute("INSERT INTO schema_steps VALUES (?, ?)", [name, digest])
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
