@@ -13,10 +13,12 @@ from pathlib import Path
 import avrecord
 from avrecord import durable
 from avrecord.dock import profiles
-from avrecord.errors import ConfigError, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
+from avrecord.errors import ConfigError, KeyProblem, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
 from avrecord.model.statement import ConfigChanged, KeyChanged
 from avrecord.pipeline import intents
 from avrecord.pipeline.bring import adopt_checklist
+from avrecord.pipeline.evidence import Evidence
+from avrecord.pipeline.index import differences
 from avrecord.pipeline.kit import Kit, Tell, silent
 from avrecord.pipeline.record import catch_up, state
 from avrecord.seal import keys
@@ -83,6 +85,28 @@ def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] 
         catch_up(kit)
         _announce(kit, station_keys)
     return kit
+
+
+def evidence(root: Path, tell: Tell = silent) -> Evidence:
+    """What there is to verify, read with public keys only. Works beside a broken database or log.
+
+    Raises NoStation, ConfigError, or KeyProblem when there is no public log key.
+    """
+    settings = load(root)
+    path = root / "keys" / "log.vkey"
+    try:
+        key = NoteKey.parse(path.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise KeyProblem(path=path, detail="日志公钥读不出") from error
+    return Evidence(
+        root=root,
+        log_folder=root / "log",
+        log_key=key,
+        vault=FolderVault(root / "vault", root / "incoming", settings.vault.reserve_mib << 20),
+        attachments=Attachments(root / "attachments"),
+        tell=tell,
+        index=lambda: differences(open_station(root)),
+    )
 
 
 def _index(root: Path, database: str) -> Store:

@@ -168,7 +168,9 @@ def test_an_altered_checkpoint_is_code_13_and_nothing_is_signed_over_it(desk):
     altered = checkpoint.read_bytes()
     done = avrecord("verify", "--all", root=desk.root)
     assert (done.returncode, "Traceback" in done.stderr) == (13, False)
-    assert "拒绝继续签名" in done.stderr
+    assert "检查点无效" in done.stdout
+    refused = avrecord("status", root=desk.root)
+    assert (refused.returncode, "拒绝继续签名" in refused.stderr) == (13, True)
     assert checkpoint.read_bytes() == altered
 
 

@@ -234,3 +234,20 @@ def test_a_command_to_copy_cannot_be_bent_by_a_name_from_a_card(kit, dcam, dock,
     line = next(line for line in shown.splitlines() if "ssh-keygen" in line)
     assert subprocess.run(["sh", "-nc", line], check=False).returncode == 0
     assert "'\"'\"';touch PWNED;'\"'\"'" in line
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"), [("avrecord.db", 11), ("log/tile", 13), ("keys/clip.key", 11), ("log/checkpoint", 13)]
+)
+def test_verify_needs_neither_database_nor_private_keys_nor_a_log_that_goes_on(root, dcam, broken, code):
+    assert avrecord("-q", "ingest", "--no-check", dcam({"VIDEO/090000.mp4": b"a"}), root=root).returncode == 0
+    path = root / broken
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.write_bytes(b"\xff" * 5000)
+        (root / "avrecord.db-wal").unlink(missing_ok=True)  # SQLite would read the pages from there
+    said = avrecord("verify", "--all", "--json", root=root)
+    assert said.returncode == code
+    findings = json.loads(said.stdout)["rows"]
+    assert any("090000" in finding["about"] for finding in findings)

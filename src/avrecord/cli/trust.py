@@ -12,14 +12,15 @@ import click
 from avrecord.cli.base import Command, Group, Session, by_default, session
 from avrecord.cli.clips import DAY, day_bounds
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.progress import teller
 from avrecord.ledger.cases import case_number
 from avrecord.model.finding import GOOD, Verification
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.account import account
 from avrecord.pipeline.report import write_ledger
-from avrecord.pipeline.review import find_clip
-from avrecord.pipeline.verify import Demand, verify
+from avrecord.pipeline.verify import Demand, verify_evidence
 from avrecord.seal.policy import read_policy
+from avrecord.station import evidence
 from avrecord.words import FILE_STATES, FINDINGS, KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
 
 COLUMNS = [
@@ -60,9 +61,9 @@ def verify_(
     """核验：重读每个片段和日志，逐个给出结论。"""
     if everything == (clip is not None):
         raise click.UsageError("请给出 --all 或 --clip 编号")
-    only = find_clip(clip, s.kit).id.hex if clip else None
     started = time.monotonic()
-    result = verify(s.kit, only, Demand(checkpoints, read_policy(policy) if policy else None))
+    demand = Demand(checkpoints, read_policy(policy) if policy else None)
+    result = verify_evidence(evidence(s.root, teller(s.quiet)), clip.lower() if clip else None, demand)
     seconds = time.monotonic() - started
     rows = [asdict(finding) for finding in result.findings]
     shown = (
