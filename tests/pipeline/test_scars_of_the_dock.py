@@ -251,3 +251,32 @@ def test_verify_needs_neither_database_nor_private_keys_nor_a_log_that_goes_on(r
     assert said.returncode == code
     findings = json.loads(said.stdout)["rows"]
     assert any("090000" in finding["about"] for finding in findings)
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_rest_of_the_card_is_taken(kit, dcam, monkeypatch):
+    card = dcam({"VIDEO/090000.mp4": b"a", "LOCKED/090100.mp4": b"b"})
+    real = os.scandir
+
+    def scandir(path):
+        if os.fsencode(path).endswith(b"LOCKED"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    receipt = receive(volume_at(card), kit)
+    assert (receipt.sealed, receipt.failed, receipt.complete) == (1, ("LOCKED/",), False)
+
+
+def test_a_tree_deeper_than_a_path_can_be_is_taken_as_far_as_it_goes(kit, dcam, tmp_path):
+    card = dcam({"VIDEO/090000.mp4": b"a"})
+    at = os.open(card, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("deeper", dir_fd=at)
+        below = os.open("deeper", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    receipt = receive(volume_at(card), kit)
+    assert receipt.sealed == 1
+    assert not receipt.complete
+    subprocess.run(["rm", "-rf", card], check=True)

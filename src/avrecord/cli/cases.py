@@ -47,7 +47,7 @@ def import_(s: Session, /, file: Path, apply_it: bool, by: str, **form: Any) -> 
             f"有效 {len(report.file.stages)} 行（新增 {len(report.new)}，变更 {len(report.changed)}，"
             f"无变化 {report.unchanged}），无效 {len(rows)} 行"
         ),
-        f"已关联录像 {linked[True]} 个环节，未关联 {linked[False]} 个"
+        f"已写入 {len(report.new) + len(report.changed)} 个环节；有录像的 {linked[True]} 个，没有的 {linked[False]} 个"
         if apply_it
         else "以上只是检查结果，未写入；确认无误后加 --apply 导入",
     ]

@@ -111,10 +111,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         ("记录仪自称开始时间", moment(found.start)),
         (
             "校正后开始时间",
-            (
-                f"{moment(found.true_start)}（记录仪快 {found.offset_ms / 1000:+.0f} 秒，"
-                f"误差 ±{found.uncertainty_ms / 1000:.0f} 秒）"
-            ),
+            (f"{moment(found.true_start)}（记录仪{_ahead(found.offset_ms)}，误差 ±{found.uncertainty_ms / 1000:.0f} 秒）"),
         ),
         ("封存时间（采集站自称）", moment(found.sealed_at)),
         ("待查原因", SET_ASIDE.get(found.set_aside or "", "—")),
@@ -143,6 +140,11 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         "cost": dict(examination.cost) if examination else {},
     }
     give(Answer("clip", "片段", [Column("what", "项目"), Column("value", "内容")], rows, extra, notes), **form)
+
+
+def _ahead(offset_ms: int) -> str:
+    """How a recorder's clock stood against true time."""
+    return f"{'快' if offset_ms > 0 else '慢'} {abs(offset_ms) / 1000:.0f} 秒" if offset_ms else "时钟无已知偏差"
 
 
 def _seen(observation: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from avrecord.words import OUTCOMES
 _LINES = {
     "taking": "  采集 {file}（{size} 字节）",
     "file_failed": "  未能采集 {file}：{why}",
-    "examined": "  抽检 {name}：{outcome}，见到 {seen} 处",
+    "examined": "  抽检 {name}：{outcome}{what}",
     "step": "{text}",
 }
 
@@ -34,7 +34,8 @@ class _Printer:
             self._verified()
         elif line := _LINES.get(event):
             if event == "examined":
-                facts = facts | {"outcome": OUTCOMES[str(facts["outcome"])]}
+                what = f"，见到 {facts['seen']} 处" if facts["outcome"] in ("complete", "partial") else ""
+                facts = facts | {"outcome": OUTCOMES[str(facts["outcome"])], "what": what}
             self._print(line.format(**facts))
 
     def _verified(self) -> None:

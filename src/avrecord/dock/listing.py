@@ -103,20 +103,32 @@ def opened(volume: Volume, file: SourceFile) -> Iterator[OpenFile]:
 
 
 def _walk(root: bytes) -> Iterator[SourceFile]:
+    """Every regular file below. A folder that cannot be read is listed itself, with a slash behind it:
+    it cannot be taken, so the card is not complete and the folder is named, and the rest is taken."""
     folders, count = [b""], 0
     while folders:
         folder = folders.pop()
-        with os.scandir(os.path.join(root, folder)) as entries:
-            for entry in entries:
-                path = os.path.join(folder, entry.name)
-                status = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(status.st_mode):
-                    folders.append(path)
-                elif stat.S_ISREG(status.st_mode):
-                    count += 1
-                    if count > MOST_FILES:
-                        raise OSError(f"more than {MOST_FILES} files")
-                    yield SourceFile(path, status.st_size, status.st_mtime_ns)
+        try:
+            found = list(_entries(root, folder))
+        except OSError:
+            if not folder:
+                raise
+            yield SourceFile(folder + b"/", 0, 0)
+            continue
+        for path, status in found:
+            if stat.S_ISDIR(status.st_mode):
+                folders.append(path)
+            elif stat.S_ISREG(status.st_mode):
+                count += 1
+                if count > MOST_FILES:
+                    raise OSError(f"more than {MOST_FILES} files")
+                yield SourceFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _entries(root: bytes, folder: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
+    with os.scandir(os.path.join(root, folder)) as entries:
+        for entry in entries:
+            yield os.path.join(folder, entry.name), entry.stat(follow_symlinks=False)
 
 
 def _open(root: bytes, path: bytes) -> int:

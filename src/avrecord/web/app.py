@@ -39,6 +39,10 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
+    @app.exception_handler(404)
+    async def not_found(request: Request, _: Exception) -> HTMLResponse:
+        return HTMLResponse('<!doctype html><meta charset="utf-8"><p>没有这个页面。<a href="/">回到状态页</a></p>', 404)
+
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
         """Alive: the last scan is not too long ago. No I/O, so it answers while the disk hangs."""
