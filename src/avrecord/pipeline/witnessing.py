@@ -83,7 +83,7 @@ def prove(kit: Kit, clip: ClipId) -> tuple[int, str]:
     Raises UnknownName when the log seals no such clip.
     """
     index = _leaf_of(kit, clip)
-    signed = _best_checkpoint(kit, index)
+    signed = best_checkpoint(kit, index)
     size = Checkpoint.parse(signed.partition("\n\n")[0] + "\n").size
     return index, LogProof(index, tuple(inclusion(index, size, hashes_of(kit.log.folder, size))), signed).text
 
@@ -127,9 +127,10 @@ def _largest_witnessed(kit: Kit) -> int:
     return max(sizes, default=0)
 
 
-def _best_checkpoint(kit: Kit, index: int) -> str:
+def best_checkpoint(kit: Kit, index: int | None = None) -> str:
+    """The largest cosigned checkpoint that covers a leaf (every leaf, without `index`), else the published one."""
     largest = _largest_witnessed(kit)
-    if largest > index:
+    if largest > (kit.log.size - 1 if index is None else index):
         return (kit.log.folder / WITNESSED / f"{largest}.checkpoint").read_text("utf-8")
     return kit.log.checkpoint()
 

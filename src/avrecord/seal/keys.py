@@ -18,7 +18,7 @@ from nacl.signing import SigningKey
 
 from avrecord import durable
 from avrecord.errors import KeyProblem
-from avrecord.seal import sshsig
+from avrecord.seal import minisign, sshsig
 from avrecord.seal.note import COSIGNATURE, NoteKey, canonical_base64
 
 HEADER = "avrecord-key-v1"
@@ -43,6 +43,10 @@ class Sealer:
     def seal(self, digest: bytes) -> str:
         """The armoured SSHSIG over a clip's SHA-256."""
         return sshsig.sign(self.key, digest)
+
+    def minisign(self, content: bytes, comment: str) -> str:
+        """The minisign signature over a bag's tag manifest."""
+        return minisign.sign(self.key, content, comment)
 
 
 @dataclass(frozen=True, slots=True)

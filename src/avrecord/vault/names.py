@@ -10,7 +10,7 @@ import re
 from pathlib import PurePosixPath
 
 RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
-FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\/\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*%\\/\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 LONGEST = 180  # bytes: room for a digest suffix and `.sig` below the usual limit of 255
 DEEPEST = 8
 

@@ -1,0 +1,133 @@
+"""What an auditor or a court receives for a case: clips, statements, seals and proofs in a bag of its own.
+
+Keys inside a bag prove nothing: whoever made the bag may have made them. VERIFY.txt says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from avrecord import __version__
+from avrecord.errors import CannotWrite, UnknownName
+from avrecord.ledger.bag import TAG_MANIFEST, close_bag
+from avrecord.model.clip import Clip
+from avrecord.model.moments import beijing
+from avrecord.model.statement import ExportMade
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import state
+from avrecord.pipeline.witnessing import best_checkpoint
+from avrecord.seal.codec import decode
+from avrecord.seal.minisign import public_text
+from avrecord.seal.note import Checkpoint
+from avrecord.seal.proof import LogProof, hashes_of, inclusion
+from avrecord.vault.folder import SEAL_ENDING
+
+SIGNATURE = f"{TAG_MANIFEST}.minisig"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What was made: where, how many clips and statements, and the tag manifest's digest."""
+
+    folder: Path
+    clips: int
+    statements: int
+    digest: str
+
+
+def make_bundle(case_no: str, out: Path, by: str, kit: Kit) -> Bundle:
+    """Write a case's bag to `out`, which must not exist yet. States the export.
+
+    Raises UnknownName for an unknown case, CannotWrite when `out` is there or cannot be made. A clip
+    that the vault altered or lost goes in as it is: the bag's verification says so.
+    """
+    stages = kit.records.stages(case_no=case_no)
+    if not stages:
+        raise UnknownName(what="案件", name=case_no)
+    if out.exists():
+        raise CannotWrite(path=out, detail="已存在")
+    clips = {clip.id.hex: clip for stage in stages for clip, _ in kit.records.linked(stage.id)}
+    try:
+        (out / "data" / "clips").mkdir(parents=True)
+        for clip in clips.values():
+            _copy_clip(clip, out, kit)
+        indices = list(_statements(case_no, clips, out, kit))
+        _evidence(clips.values(), out, kit)
+        _trust(out, kit)
+        content = close_bag(out, _info(case_no, kit))
+        comment = f"avrecord bundle {case_no} {hashlib.sha256(content).hexdigest()}"
+        (out / SIGNATURE).write_text(kit.sealer.minisign(content, comment), "utf-8")
+    except OSError as error:
+        raise CannotWrite(path=out, detail=error.strerror or str(error)) from error
+    digest = hashlib.sha256(content).hexdigest()
+    state(kit, [ExportMade(what="bundle", rows=len(clips), file=digest)], by)
+    return Bundle(out, len(clips), len(indices), digest)
+
+
+def _copy_clip(clip: Clip, out: Path, kit: Kit) -> None:
+    source, target = kit.vault.path(clip.stored), out / "data" / "clips" / clip.stored
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for ending in ("", SEAL_ENDING):
+        from_path = source.with_name(source.name + ending)
+        if from_path.is_file() and not from_path.is_symlink():
+            shutil.copyfile(from_path, target.with_name(target.name + ending))
+
+
+def _statements(case_no: str, clips: dict[str, Clip], out: Path, kit: Kit) -> Iterator[int]:
+    """Leaves about these clips or this case, each as its stored bytes with a proof."""
+    (out / "data" / "statements").mkdir()
+    (out / "proofs").mkdir()
+    signed = best_checkpoint(kit)
+    size = Checkpoint.parse(signed.partition("\n\n")[0] + "\n").size
+    hashes = hashes_of(kit.log.folder, size)
+    for index, entry in kit.log.entries(0, size):
+        body = decode(entry, index).body
+        about = getattr(body, "clip", None) in clips or getattr(body, "case", None) == case_no
+        # The keys that signed stand in the first leaves; without them the chain has no beginning.
+        if about or body.kind == "key.changed":
+            (out / "data" / "statements" / f"{index:08d}.json").write_bytes(entry)
+            proof = LogProof(index, tuple(inclusion(index, size, hashes)), signed)
+            (out / "proofs" / f"{index:08d}.tlog-proof").write_text(proof.text, "utf-8")
+            yield index
+
+
+def _evidence(clips: Iterable[Clip], out: Path, kit: Kit) -> None:
+    """Evidence frames of what the check saw, by digest."""
+    for clip in clips:
+        examination = kit.records.examination(clip.id)
+        for seen in examination.observations if examination else ():
+            if seen.evidence and kit.attachments.path(seen.evidence).exists():
+                folder = out / "data" / "evidence"
+                folder.mkdir(exist_ok=True)
+                (folder / f"{seen.evidence}.jpg").write_bytes(kit.attachments.get(seen.evidence))
+
+
+def _trust(out: Path, kit: Kit) -> None:
+    """Convenience copies of the public keys, and how to check without our program."""
+    (out / "trust").mkdir()
+    for name in ("allowed_signers", "log.vkey"):
+        shutil.copyfile(kit.root / "keys" / name, out / "trust" / name)
+    (out / "trust" / "bag.pub").write_text(public_text(kit.sealer.public), "utf-8")
+    about = {"station": kit.station, "fingerprint": kit.sealer.key_id, "log": kit.log_key.vkey}
+    for name in ("VERIFY.txt", "verify.sh"):
+        text = files("avrecord.ledger").joinpath("bundle", name).read_text("utf-8")
+        for key, value in about.items():
+            text = text.replace("{{" + key + "}}", value)
+        (out / name).write_text(text, "utf-8")
+    (out / "verify.sh").chmod(0o755)
+    (out / "station.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _info(case_no: str, kit: Kit) -> dict[str, str]:
+    return {
+        "Source-Organization": kit.settings.station.unit or kit.settings.station.name,
+        "Bagging-Date": beijing(kit.clock(), "%Y-%m-%d"),
+        "Bag-Software-Agent": f"avrecord {__version__}",
+        "External-Identifier": case_no,
+    }

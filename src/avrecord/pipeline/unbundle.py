@@ -1,0 +1,207 @@
+"""Verifying a bag without any station: on an auditor's desk, with the keys that the auditor holds.
+
+Trust is never taken from the bag unless asked, and then the verdict says so. Steps:
+1. the tag manifest is signed by the clip key; 2. every listed file is as listed and nothing else is there;
+3. every statement is in the log whose checkpoint the log key signed; 4. every clip is what a statement
+names, and sealed by the key that signs clips.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from avrecord.errors import BadInput, LogBroken
+from avrecord.ledger.bag import MANIFEST, TAG_MANIFEST, digest_of, files, read_manifest
+from avrecord.model.finding import Finding, Verification
+from avrecord.model.statement import Taken
+from avrecord.pipeline.bundle import SIGNATURE
+from avrecord.seal import minisign, note
+from avrecord.seal.codec import decode
+from avrecord.seal.merkle import leaf_hash
+from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.seal.policy import NONE, Policy
+from avrecord.seal.proof import BadProof, LogProof, root_of
+from avrecord.seal.verify import check_seal, sshsig_public
+from avrecord.vault.folder import SEAL_ENDING
+from avrecord.words import NO_EXTERNAL_REFERENCE
+
+SIGNER = re.compile(r"(ssh-ed25519 \S+)")
+LARGEST_TEXT = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The keys that the reader trusts: clip keys (32 bytes each), the log, and a policy for witnesses."""
+
+    clip_keys: tuple[bytes, ...]
+    logs: tuple[NoteKey, ...]
+    policy: Policy | None
+    from_bag: bool
+
+
+def read_trust(bag: Path, signers: Path | None, policy: Policy | None, trust_bag: bool) -> Trust:
+    """Keys from the auditor's files, or from the bag when that was asked for. Raises BadInput otherwise."""
+    if signers and policy:
+        return Trust(_clip_keys(signers), policy.logs, policy, from_bag=False)
+    if not trust_bag:
+        detail = "未提供核验用的公钥。请用 --signers 和 --policy 给出；若只想看包内是否自洽，加 --trust-bundle"
+        raise BadInput(path=bag, detail=detail)
+    vkey = _text(bag / "trust" / "log.vkey")
+    try:
+        log = NoteKey.parse(vkey)
+    except BadNote as error:
+        raise BadInput(path=bag / "trust" / "log.vkey", detail=f"不是日志公钥（{error}）") from error
+    return Trust(_clip_keys(bag / "trust" / "allowed_signers"), (log,), None, from_bag=True)
+
+
+def verify_bundle(bag: Path, trust: Trust) -> Verification:
+    """All findings of a bag. Nothing that was not read is OK; a station is not needed.
+
+    Raises BadInput when the folder is no bag of ours at all.
+    """
+    if not (bag / TAG_MANIFEST).is_file():
+        raise BadInput(path=bag, detail="不是资料包（没有 tagmanifest-sha256.txt）")
+    findings = [*_signed(bag, trust), *_listed(bag)]
+    statements, covered, found = _statements(bag, trust)
+    findings += found
+    clips = [path for path in files(bag) if path.startswith("data/clips/") and not path.endswith(SEAL_ENDING)]
+    read = 0
+    for path in clips:
+        size, found = _clip(bag, path, statements, covered, trust)
+        read += size
+        findings += found
+    present = {path.removeprefix("data/clips/") for path in clips}
+    for stored, (index, said) in sorted(statements.items()):
+        if stored not in present:
+            findings.append(Finding("MISSING", stored, index, said.clip, None, "记录中有这个片段，包里没有"))
+    if not covered:
+        findings.append(Finding("NO_EXTERNAL_REFERENCE", "log", detail=NO_EXTERNAL_REFERENCE))
+        if trust.policy and trust.policy.quorum != NONE:
+            findings.append(Finding("QUORUM_NOT_MET", "log", detail="包内检查点没有满足核验策略的见证签名"))
+    return Verification(
+        tuple(findings), _log_size(bag), len(statements), len(clips), read, covered, key_approved=not trust.from_bag
+    )
+
+
+def _log_size(bag: Path) -> int:
+    """The size that the bag's proofs speak of; 0 where none can be read. Said, not proved: for the reader."""
+    for path in sorted((bag / "proofs").glob("*.tlog-proof")):
+        try:
+            return Checkpoint.parse(LogProof.parse(_text(path)).checkpoint.partition("\n\n")[0] + "\n").size
+        except (BadNote, BadProof, BadInput, ValueError):
+            continue
+    return 0
+
+
+def _signed(bag: Path, trust: Trust) -> list[Finding]:
+    content = (bag / TAG_MANIFEST).read_bytes()
+    try:
+        text = (bag / SIGNATURE).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return [Finding("UNSIGNED", TAG_MANIFEST, detail="清单没有签名")]
+    if text.split("\n")[0] != minisign.UNTRUSTED:  # the one line that no signature covers
+        return [Finding("MALFORMED", SIGNATURE, detail="签名文件的首行被改动")]
+    for key in trust.clip_keys:
+        try:
+            minisign.verify(key, content, text)
+        except minisign.BadSignature:
+            continue
+        return []
+    return [Finding("BAD_SIGNATURE", TAG_MANIFEST, detail="清单签名不符，或签名的不是可信的密钥")]
+
+
+def _listed(bag: Path) -> list[Finding]:
+    """Every listed file against its digest, and every file against the lists."""
+    found, listed = [], {TAG_MANIFEST: "", SIGNATURE: ""}
+    for name in (TAG_MANIFEST, MANIFEST):
+        try:
+            entries = read_manifest((bag / name).read_bytes())
+        except (OSError, ValueError) as error:
+            found.append(Finding("MALFORMED", name, detail=f"清单读不懂（{type(error).__name__}）"))
+            continue
+        listed |= entries
+        found += [finding for path, digest in sorted(entries.items()) if (finding := _against(bag, path, digest))]
+    return found + [Finding("EXTRA", path, detail="清单中没有这个文件") for path in files(bag) if path not in listed]
+
+
+def _against(bag: Path, path: str, digest: str) -> Finding | None:
+    try:
+        actual = digest_of(bag / path)
+    except FileNotFoundError:
+        return Finding("MISSING", path, None, digest, None, "清单中有，文件不在")
+    except OSError as error:
+        return Finding("UNREADABLE", path, detail=error.strerror or "读取失败")
+    return None if actual == digest else Finding("ALTERED", path, None, digest, actual, "内容与清单不符")
+
+
+def _statements(bag: Path, trust: Trust) -> tuple[dict[str, tuple[int, Taken]], int, list[Finding]]:
+    """Proved statements that seal clips, by stored path; the size that witnesses cover; findings."""
+    proved: dict[str, tuple[int, Taken]] = {}
+    covered, found = 0, []
+    for path in (path for path in files(bag) if path.startswith("data/statements/")):
+        try:
+            entry = (bag / path).read_bytes()
+            proof = LogProof.parse(_text(bag / "proofs" / f"{Path(path).stem}.tlog-proof"))
+            covered = max(covered, _proved(entry, proof, trust))
+            body = decode(entry, proof.index).body
+        except (BadNote, BadProof, BadInput, LogBroken, OSError, ValueError) as error:
+            found.append(Finding("PROOF_INVALID", path, detail=f"不能证明在日志中（{str(error)[:80]}）"))
+            continue
+        if isinstance(body, Taken):
+            proved[body.stored] = (proof.index, body)
+    return proved, covered, found
+
+
+def _proved(entry: bytes, proof: LogProof, trust: Trust) -> int:
+    """Raises BadNote or BadProof unless the entry is in a trusted log; the size that witnesses cover, or 0."""
+    checkpoint = Checkpoint.parse(note.open_note(proof.checkpoint, list(trust.logs)))
+    if checkpoint.origin not in {key.name for key in trust.logs}:
+        raise BadNote("another log")
+    if root_of(proof.index, checkpoint.size, leaf_hash(entry), proof.path) != checkpoint.root:
+        raise BadProof("another root")
+    if trust.policy is None or trust.policy.quorum == NONE:
+        return 0
+    names = note.cosignatures(proof.checkpoint, list(trust.policy.witnesses.values()))
+    signed = {own for own, key in trust.policy.witnesses.items() if key.name in names}
+    return checkpoint.size if trust.policy.met(signed) else 0
+
+
+def _clip(
+    bag: Path, path: str, statements: dict[str, tuple[int, Taken]], covered: int, trust: Trust
+) -> tuple[int, list[Finding]]:
+    stored = path.removeprefix("data/clips/")
+    if stored not in statements:
+        return 0, [Finding("NOT_IN_LOG", stored, detail="包里没有证明封存了它的记录")]
+    index, said = statements[stored]
+    try:
+        digest, size = digest_of(bag / path), (bag / path).stat().st_size
+        seal = (bag / f"{path}{SEAL_ENDING}").read_bytes().decode("ascii")
+    except FileNotFoundError:
+        return 0, [Finding("UNSIGNED", stored, index, detail="签名文件不在")]
+    except (OSError, UnicodeDecodeError) as error:
+        return 0, [Finding("UNREADABLE", stored, index, detail=type(error).__name__)]
+    found = []
+    if digest != said.clip:
+        found.append(Finding("ALTERED", stored, index, said.clip, digest, "内容与封存时不符"))
+    if wrong := check_seal(seal, bytes.fromhex(said.clip), index, dict.fromkeys(trust.clip_keys, 0), stored):
+        found.append(wrong)
+    return size, found or [Finding("OK" if index < covered else "OK_UNWITNESSED", stored, index)]
+
+
+def _clip_keys(signers: Path) -> tuple[bytes, ...]:
+    keys = tuple(key for line in SIGNER.findall(_text(signers)) if (key := sshsig_public(line)))
+    if not keys or any(note.is_weak(key) for key in keys):
+        raise BadInput(path=signers, detail="没有可用的 ssh-ed25519 公钥")
+    return keys
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        if len(content) > LARGEST_TEXT:
+            raise BadInput(path=path, detail="文件过大")
+        return content.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(path=path, detail="读不出") from error
