@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 mode=${1:-run}
 lock=requirements/$mode.txt
 packages="python3-venv ffmpeg fonts-noto-cjk openssh-client openssl"
-[ "$mode" = test ] && packages="$packages minisign strace chromium"
+[ "$mode" = test ] && packages="$packages minisign strace chromium libeatmydata1 e2fsprogs mount"
 
 say() { printf '%s\n' "$*" >&2; }
 
