@@ -31,6 +31,7 @@ bench:
 	./setup.sh test
 	.venv/bin/python bench/ingest.py
 	.venv/bin/python bench/check.py
+	.venv/bin/python bench/verify.py
 
 clean:
 	rm -rf build demo .pytest_cache .mypy_cache .ruff_cache

@@ -10,7 +10,24 @@ import pytest
 from avrecord.cli.main import root_group
 from cli.desk import Said, spoken
 
-NAMES = {"AVRECORD_ROOT", "CSV", "Excel", "JSON", "SHA-256", "SQLite", "TOML", "U", "UTC", "avrecord", "csv", "xls", "xlsx"}
+NAMES = {
+    "AVRECORD_ROOT",
+    "CSV",
+    "Excel",
+    "JSON",
+    "SHA-256",
+    "SQLite",
+    "TOML",
+    "U",
+    "UTC",
+    "allowed_signers",
+    "avrecord",
+    "csv",
+    "http",
+    "witness",
+    "xls",
+    "xlsx",
+}
 CODES = {"footage", "id_shown", "missing", "month", "not_required", "officer", "sealed", "seen", "set_aside", "unit"}
 TYPED = NAMES | CODES
 FILE = re.compile(r"(?:[a-z]+/)?[a-z]*\.[a-z-]+")  # a file's name or its ending: .xlsx, keys/witness.vkey

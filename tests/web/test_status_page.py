@@ -14,7 +14,12 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
+from avrecord import station
+from avrecord.errors import BadInput
+from avrecord.pipeline import witnessing
+from avrecord.seal.note import COSIGNATURE, NoteKey
 from avrecord.web.app import build, overview
+from conftest import NOW
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -34,9 +39,9 @@ def served(kit, seconds_since_scan: float):
     thread.join(10)
 
 
-def get(url: str) -> tuple[int, bytes, dict[str, str]]:
+def get(url: str, body: bytes | None = None) -> tuple[int, bytes, dict[str, str]]:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, body, timeout=5) as answer:
             return answer.status, answer.read(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         with error:
@@ -58,6 +63,25 @@ def test_the_page_and_its_json_twin_give_the_same_facts(kit, dcam, dock):
     assert shown["totals"] == overview(kit, {"slots": [], "seconds_since_scan": 1})["totals"]
     assert shown["log"]["root"] in page.decode().replace("&#43;", "+").replace("&#x2F;", "/")
     assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_a_station_witnesses_another_over_http_and_the_answer_counts(kit, dcam, dock, tmp_path):
+    dock(dcam({"VIDEO/090000.mp4": b"x"}))
+    station.create(tmp_path / "second", "station-02", "见证站")
+    other = station.open_station(tmp_path / "second", clock=lambda: NOW)
+    key = NoteKey(other.witness_name, bytes(other.witness_key.verify_key), COSIGNATURE)
+    with served(other, 1) as url:
+        with pytest.raises(BadInput, match="不认识"):
+            witnessing.ask(kit, f"{url}/witness", key, "service")
+        witnessing.trust(other, kit.log_key.vkey)
+        first = witnessing.ask(kit, f"{url}/witness", key, "service")
+        # The station forgot what was witnessed: the witness says so (409) and is asked from there.
+        shutil.rmtree(kit.log.folder / "witnessed")
+        second = witnessing.ask(kit, f"{url}/witness", key, "service")
+        assert second.size == first.size + 1
+        code, _, _ = get(f"{url}/witness/add-checkpoint", b"x" * 70_000)
+        assert code == 413
+    other.store.close()
 
 
 def test_an_unknown_path_is_not_found_and_shows_no_traceback(kit):

@@ -10,18 +10,12 @@ import click
 from avrecord.cli.base import Group, Session, by_default, session
 from avrecord.errors import BadInput
 from avrecord.model.moments import beijing, from_utc_text
+from avrecord.model.statement import Anchor
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.review import find_clip
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 MOST = 1 << 20  # bytes of a request or an answer: 63 hashes and a few signatures are far below
-REFUSED = {
-    400: "请求格式不对",
-    403: "检查点没有可信的签名",
-    404: "不认识这个日志，请先用 log trust 登记其公钥",
-    409: "对方上次见证的长度与请求不符",
-    422: "与上次见证的日志不一致：该日志可能被改动或重建，请保留双方文件并通知审计人员",
-}
 
 
 @click.group("log", cls=Group)
@@ -60,6 +54,16 @@ def witness_request(s: Session, out: Path, old: int | None) -> None:
     click.echo(f"已写入 {out}。请对方运行：log witness-sign {out.name} --out 答复文件")
 
 
+@log.command("witness-ask")
+@click.argument("url", metavar="地址")
+@click.option("--witness", "vkey", required=True, metavar="公钥", help="见证方的公钥（对方 keys/witness.vkey 的内容）")
+@by_default
+@session
+def witness_ask(s: Session, url: str, vkey: str, by: str) -> None:
+    """经网络请对方见证并收下签名（地址如 http://主机:端口/witness）。"""
+    _told(witnessing.ask(s.kit, url, witnessing.witness_key(vkey), by))
+
+
 @log.command("witness-sign")
 @click.argument("file", type=FILE, metavar="请求文件")
 @click.option("--out", required=True, type=FILE, metavar="文件", help="答复写到哪个文件")
@@ -69,7 +73,7 @@ def witness_sign(s: Session, file: Path, out: Path) -> None:
     reply = witnessing.answer(s.kit, _read(file))
     if reply.status != 200:
         print(reply.body, end="", file=sys.stderr)
-        raise BadInput(path=file, detail=f"未予见证（{reply.status}）：{REFUSED[reply.status]}")
+        raise BadInput(path=file, detail=f"未予见证（{reply.status}）：{witnessing.REFUSED[reply.status]}")
     out.write_text(reply.body, "utf-8")
     click.echo(f"已见证，答复写入 {out}。")
 
@@ -81,7 +85,10 @@ def witness_sign(s: Session, file: Path, out: Path) -> None:
 @session
 def witness_add(s: Session, file: Path, vkey: str, by: str) -> None:
     """收下见证签名，记入日志。"""
-    anchor = witnessing.accept(s.kit, _read(file), witnessing.witness_key(vkey), by)
+    _told(witnessing.accept(s.kit, _read(file), witnessing.witness_key(vkey), by))
+
+
+def _told(anchor: Anchor) -> None:
     when = beijing(from_utc_text(anchor.cosigned_at))
     click.echo(f"已收下 {anchor.witness} 的见证：日志前 {anchor.size} 条，不晚于 {when}（北京时间）。")
 

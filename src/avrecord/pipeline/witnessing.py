@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import urllib.error
+import urllib.request
 from datetime import UTC, datetime
 
 from avrecord import durable
@@ -21,6 +23,14 @@ from avrecord.seal.witness import Reply, Request, Witness
 
 TRUST = "trust"  # folder of other stations' public keys, below keys/
 PENDING = "pending.checkpoint"
+TIMEOUT_S, LARGEST_REPLY = 20, 1 << 16
+REFUSED = {
+    400: "请求格式不对",
+    403: "检查点没有可信的签名",
+    404: "对方不认识这个日志，请先让对方用 log trust 登记其公钥",
+    409: "对方上次见证的长度与请求不符",
+    422: "与上次见证的日志不一致：该日志可能被改动或重建，请保留双方文件并通知审计人员",
+}
 
 
 def request(kit: Kit, old: int | None = None) -> str:
@@ -45,6 +55,34 @@ def answer(kit: Kit, text: str) -> Reply:
         return int(kit.clock().timestamp())
 
     return Witness(kit.root / "witness", kit.witness_key, kit.witness_name, trusted_keys(kit), seconds).add(text)
+
+
+def ask(kit: Kit, url: str, witness: NoteKey, by: str) -> Anchor:
+    """Ask a witness over HTTP (`<url>/add-checkpoint`) and state its cosignature.
+
+    A witness that saw another size says which (409); it is asked once more from there. Raises BadInput
+    with the witness's answer when it does not cosign, or cannot be reached.
+    """
+    status, body = _post(url, request(kit))
+    if status == 409 and body.strip().isdigit():
+        status, body = _post(url, request(kit, int(body)))
+    if status != 200:
+        raise BadInput(path=url, detail=f"未予见证（{status}）：{REFUSED.get(status, body[:200])}")
+    return accept(kit, body, witness, by)
+
+
+def _post(url: str, text: str) -> tuple[int, str]:
+    if not url.startswith(("http://", "https://")):
+        raise BadInput(path=url, detail="见证地址应以 http:// 或 https:// 开头")
+    message = urllib.request.Request(f"{url.rstrip('/')}/add-checkpoint", text.encode(), method="POST")  # noqa: S310 - http(s) only, see above
+    try:
+        with urllib.request.urlopen(message, timeout=TIMEOUT_S) as reply:  # noqa: S310
+            return reply.status, reply.read(LARGEST_REPLY).decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(LARGEST_REPLY).decode("utf-8", "replace")
+    except OSError as error:
+        raise BadInput(path=url, detail=f"连不上见证方（{error}）") from error
 
 
 def accept(kit: Kit, line: str, witness: NoteKey, by: str) -> Anchor:

@@ -7,15 +7,18 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FunctionLoader, select_autoescape
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from avrecord import __version__
 from avrecord.model.moments import beijing, from_utc_text
+from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
 from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL
 
+LARGEST_REQUEST = 1 << 16
 STALE_SECONDS = 600  # a card of 64 GB takes longer than one rescan, but reports progress meanwhile
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'",
@@ -57,6 +60,17 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     @app.get("/", response_class=HTMLResponse)
     def page() -> str:
         return pages.get_template("status.html").render(overview(kit, status()))
+
+    @app.post("/witness/add-checkpoint")
+    async def add_checkpoint(request: Request) -> Response:
+        """C2SP tlog-witness: cosign another station's checkpoint. Small bodies only."""
+        content = b""
+        async for piece in request.stream():
+            content += piece
+            if len(content) > LARGEST_REQUEST:
+                return Response("too large\n", 413)
+        reply = await run_in_threadpool(witnessing.answer, kit, content.decode("utf-8", "replace"))
+        return Response(reply.body, reply.status, media_type=reply.media_type)
 
     @app.get("/style.css")
     async def style() -> Response:
