@@ -101,6 +101,27 @@ def test_an_intake_killed_at_each_durable_system_call_heals(tmp_path, dcam):
         assert_whole(root, contents)
 
 
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+def test_a_disk_that_fails_at_each_durable_system_call_costs_a_retry_and_nothing_else(tmp_path, dcam, error):
+    """The k-th durable call fails once; whatever the intake then does, the next one ends whole and doubles nothing."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: no failing system calls")
+    contents = {"VIDEO/090000.mp4": pattern(70_000), "VIDEO/090100.mp4": b"", "LOG/a.log": b"BAT=50%\n"}
+    card = dcam(contents)
+    calls = [call for call in durable_calls(fresh(tmp_path / "count"), card, tmp_path) if call[0] != "unlink"]
+    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[3 :: len(calls) // 8]:
+        root = fresh(tmp_path / f"{name}{k}")
+        inject = ["-e", f"trace={name}", "-e", f"inject={name}:error={error}:when={k}"]
+        command = ["strace", "-f", "-qq", "-o", "/dev/null", *inject, sys.executable, "-c", INTAKE]
+        words = ["--root", str(root), "-q", "ingest", "--no-check", str(card)]
+        failed = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+        if failed.returncode and error == "ENOSPC":
+            assert failed.returncode in (20, 21, 40), f"{name} {k}: {failed.returncode} {failed.stderr[-300:]}"
+        assert intake(root, card).wait(60) == 0, f"{name} {k}"
+        assert_whole(root, contents)
+
+
 def fresh(root: Path) -> Path:
     station.create(root, "station-01", "测试采集站")
     settings = root / "station.toml"
