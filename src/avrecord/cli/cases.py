@@ -18,6 +18,7 @@ from avrecord.pipeline.link import link_all
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip, find_stage, link_by_hand, review, unlink_by_hand
+from avrecord.rules.recordings import join_recordings
 from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -114,6 +115,10 @@ def _account_row(account: Account) -> dict[str, Any]:
         ],
         "reviews": [{"item": r.item, "decision": r.decision, "by": r.by, "at": r.at} for r in account.reviews],
         "clips": [clip.id.hex for clip in account.clips],
+        "recordings": [
+            {"recorder": r.recorder, "start": r.start, "end": r.end, "clips": [clip.id.hex for clip in r.clips]}
+            for r in join_recordings(account.clips)
+        ],
     }
 
 
