@@ -110,6 +110,14 @@ class StationExists(ConfigError):
     says = "{root} 已经是采集站目录，未做任何改动。"
 
 
+class LogBehind(EvidenceError):
+    says = (
+        "见证方见过本日志 {seen} 条，而本站只有 {size} 条：日志可能被截断，或恢复成了较旧的一份。"
+        "未做任何改动；请保留现场并通知审计人员。"
+    )
+    exit_code = 13
+
+
 class KeyProblem(AvrecordError):
     says = "密钥 {path} 有误：{detail}。未签名，未改动任何文件；请联系系统管理员。"
     exit_code = 31

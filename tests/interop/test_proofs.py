@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from avrecord import station
-from avrecord.errors import BadInput
+from avrecord.errors import BadInput, LogBehind
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.verify import Demand, verify
 from avrecord.seal import note
@@ -239,3 +239,9 @@ def test_a_cosignature_is_over_time_and_checkpoint_and_bears_the_witness_key(wit
     moved = f"— w.example {base64.b64encode(payload).decode()}\n"
     with pytest.raises(note.BadNote):
         note.cosignatures(note.with_line(signed(7, roots), moved), [witness.verifier])
+
+
+def test_a_witness_that_saw_more_than_the_station_holds_tells_of_a_cut_log(pair):
+    kit, _ = pair
+    with pytest.raises(LogBehind):
+        witnessing.request(kit, kit.log.size + 5)

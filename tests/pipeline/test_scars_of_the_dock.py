@@ -280,3 +280,20 @@ def test_a_tree_deeper_than_a_path_can_be_is_taken_as_far_as_it_goes(kit, dcam, 
     assert receipt.sealed == 1
     assert not receipt.complete
     subprocess.run(["rm", "-rf", card], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root: no read-only medium was mounted")
+def test_a_station_on_a_read_only_medium_is_verified(root, dcam, tmp_path):
+    assert avrecord("-q", "ingest", "--no-check", dcam({"VIDEO/090000.mp4": b"a"}), root=root).returncode == 0
+    point = tmp_path / "medium"
+    point.mkdir()
+    subprocess.run(["mount", "--bind", root, point], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", point], check=True)
+        said = avrecord("verify", "--all", "--json", root=point)
+    finally:
+        subprocess.run(["umount", point], check=True)
+    assert "Traceback" not in said.stderr
+    totals = json.loads(said.stdout)["totals"]
+    assert totals["OK_UNWITNESSED"] == 1
+    assert set(totals) <= {"OK_UNWITNESSED", "NO_EXTERNAL_REFERENCE", "INDEX_DIFFERS"}

@@ -323,3 +323,18 @@ def test_every_query_is_asked_by_somebody():
 def test_a_cut_name_ends_as_windows_allows():
     assert not safe_name("a" * 179 + " " + "b" * 50).endswith((" ", "."))
     assert "?" not in safe_name("a\ud800.mp4")
+
+
+def test_an_append_that_failed_leaves_no_leaves_behind_in_memory(tmp_path, monkeypatch):
+    log = filled(tmp_path, 3)
+
+    def full(*arguments, **named):
+        raise FULL
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "append_to", full)
+        with pytest.raises(OSError, match="space"):
+            log.append(lambda first: leaves(first, 2, "never said"))
+        assert log.size == 3
+    log.append(lambda first: leaves(first, 1))
+    assert [entry for _, entry in log_at(tmp_path).entries()] == leaves(0, 4)

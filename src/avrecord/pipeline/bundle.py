@@ -25,9 +25,10 @@ from avrecord.pipeline.witnessing import best_checkpoint
 from avrecord.seal.codec import decode
 from avrecord.seal.minisign import public_text
 from avrecord.seal.note import Checkpoint
-from avrecord.seal.proof import LogProof, hashes_of, inclusion
+from avrecord.seal.proof import Hashes, LogProof, hashes_of, inclusion
 from avrecord.vault.folder import SEAL_ENDING
 
+Tree = tuple[int, Hashes]
 SIGNATURE = f"{TAG_MANIFEST}.minisig"
 
 
@@ -83,18 +84,26 @@ def _statements(case_no: str, clips: dict[str, Clip], out: Path, kit: Kit) -> It
     """Leaves about these clips or this case, each as its stored bytes with a proof."""
     (out / "data" / "statements").mkdir()
     (out / "proofs").mkdir()
-    signed = best_checkpoint(kit)
-    size = Checkpoint.parse(signed.partition("\n\n")[0] + "\n").size
-    hashes = hashes_of(kit.log.folder, size)
-    for index, entry in kit.log.entries(0, size):
+    trees: dict[str, Tree] = {}
+    for index, entry in kit.log.entries():
         body = decode(entry, index).body
         about = getattr(body, "clip", None) in clips or getattr(body, "case", None) == case_no
         # The keys that signed stand in the first leaves; without them the chain has no beginning.
         if about or body.kind == "key.changed":
+            signed = best_checkpoint(kit, index)  # a witness covers what came before it, not its own anchor
+            if signed not in trees:
+                trees[signed] = _tree(signed, kit)
+            size, hashes = trees[signed]
             (out / "data" / "statements" / f"{index:08d}.json").write_bytes(entry)
             proof = LogProof(index, tuple(inclusion(index, size, hashes)), signed)
             (out / "proofs" / f"{index:08d}.tlog-proof").write_text(proof.text, "utf-8")
             yield index
+
+
+def _tree(signed: str, kit: Kit) -> Tree:
+    """Size and hashes of the tree that a checkpoint speaks of."""
+    size = Checkpoint.parse(signed.partition("\n\n")[0] + "\n").size
+    return size, hashes_of(kit.log.folder, size)
 
 
 def _evidence(clips: Iterable[Clip], out: Path, kit: Kit) -> None:

@@ -213,12 +213,7 @@ def _keep_once(copied: Copied, stored: str, kit: Kit) -> None:
 
     What lies at the stored place is never touched: `verify` says of it what it is.
     """
-    final = kit.vault.path(stored)
-    seal = kit.sealer.seal(copied.id.digest)
-    if not os.path.lexists(final) or not kit.vault.holds(final, copied):
-        kit.vault.place(copied, PurePosixPath(stored), seal, lambda _: None)
-    else:
-        copied.part.unlink()
+    kit.vault.place(copied, PurePosixPath(stored), kit.sealer.seal(copied.id.digest), lambda _: None)
 
 
 def _place_for(card: Card, file: SourceFile, kit: Kit) -> PurePosixPath:

@@ -131,7 +131,7 @@ def _index(evidence: Evidence) -> list[Finding]:
     """Where the database deviates from the log; what kept us from telling, when it cannot be told."""
     try:
         return evidence.index()
-    except AvrecordError as error:
+    except (AvrecordError, OSError) as error:
         return [Finding("INDEX_DIFFERS", "avrecord.db", detail=f"无法由日志重放对照：{error}")]
 
 

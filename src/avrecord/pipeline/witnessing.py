@@ -8,7 +8,7 @@ import urllib.request
 from datetime import UTC, datetime
 
 from avrecord import durable
-from avrecord.errors import BadInput, UnknownName
+from avrecord.errors import BadInput, LogBehind, UnknownName
 from avrecord.model.clip import ClipId
 from avrecord.model.moments import utc_text
 from avrecord.model.statement import Anchor, Taken
@@ -37,11 +37,14 @@ def request(kit: Kit, old: int | None = None) -> str:
     """The text that asks a witness to cosign the published checkpoint.
 
     `old` is the size that the witness saw last; by default the largest that any witness cosigned.
+    Raises LogBehind when that is more than the log holds: the witness remembers what was cut off.
     The checkpoint asked about is kept until the answer comes, since the log goes on meanwhile.
     """
     signed = kit.log.checkpoint()
     checkpoint = Checkpoint.parse(signed.rpartition("\n\n")[0] + "\n")
     before = _largest_witnessed(kit) if old is None else old
+    if before > checkpoint.size:
+        raise LogBehind(seen=before, size=checkpoint.size)
     proof = consistency(before, checkpoint.size, hashes_of(kit.log.folder, checkpoint.size)) if before else []
     durable.make_folder(kit.log.folder / WITNESSED)
     durable.replace_with(kit.log.folder / WITNESSED / PENDING, signed.encode())
@@ -165,10 +168,10 @@ def _largest_witnessed(kit: Kit) -> int:
     return max(sizes, default=0)
 
 
-def best_checkpoint(kit: Kit, index: int | None = None) -> str:
-    """The largest cosigned checkpoint that covers a leaf (every leaf, without `index`), else the published one."""
+def best_checkpoint(kit: Kit, index: int) -> str:
+    """The largest cosigned checkpoint that covers a leaf, else the published one."""
     largest = _largest_witnessed(kit)
-    if largest > (kit.log.size - 1 if index is None else index):
+    if largest > index:
         return (kit.log.folder / WITNESSED / f"{largest}.checkpoint").read_text("utf-8")
     return kit.log.checkpoint()
 

@@ -55,20 +55,21 @@ def lacks(account: StageAccount, required_whole: bool) -> tuple[Lack, ...]:
     if decided.get("footage") == "missing":
         found.append(_lack_of_footage(stage, "missing"))
     if required_whole and decided.get("footage") not in ("seen", "not_required"):
-        if unknown := [clip for clip in account.clips if clip.media is not Media.PHOTO and clip.duration_ms is None]:
-            # Of unknown length (not examined, or unreadable): a gap there may be none.
-            return (*found, *_unknown_length(account, unknown, decided))
-        found += [Lack(stage, "gap", None, f"缺口 {gap.seconds} 秒", None, gap) for gap in account.coverage.gaps]
+        found += _gaps(account)
     for mark in account.marks:
         if lack := _lack_of(stage, mark, decided.get(mark.segment)):
             found.append(lack)
     return tuple(found)
 
 
-def _unknown_length(account: StageAccount, unknown: list[Clip], decided: Mapping[str, str]) -> list[Lack]:
-    detail = f"片段时长未知（{unknown[0].name}），不能判断有无缺口"
-    rows = [Lack(account.stage, "cannot_tell", None, detail, unknown[0])] if account.coverage.gaps else []
-    return rows + [lack for mark in account.marks if (lack := _lack_of(account.stage, mark, decided.get(mark.segment)))]
+def _gaps(account: StageAccount) -> list[Lack]:
+    """The gaps, unless a clip of unknown length (not examined, or unreadable) may fill them."""
+    gaps = account.coverage.gaps
+    unknown = [clip for clip in account.clips if clip.media is not Media.PHOTO and clip.duration_ms is None]
+    if gaps and unknown:
+        detail = f"片段时长未知（{unknown[0].name}），不能判断有无缺口"
+        return [Lack(account.stage, "cannot_tell", None, detail, unknown[0])]
+    return [Lack(account.stage, "gap", None, f"缺口 {gap.seconds} 秒", None, gap) for gap in gaps]
 
 
 def latest_reviews(reviews: Sequence[Review]) -> dict[str, str]:

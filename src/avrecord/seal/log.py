@@ -33,6 +33,9 @@ class _Edge:
     entries: list[bytes] = field(default_factory=list)
     levels: list[list[bytes]] = field(default_factory=list)
 
+    def copy(self) -> _Edge:
+        return _Edge(self.size, list(self.entries), [list(hashes) for hashes in self.levels])
+
     def root(self) -> bytes:
         peaks: list[bytes] = []
         for hashes in reversed(self.levels):
@@ -54,6 +57,7 @@ class Log:
         self._thread_lock = threading.RLock()
         self._edge = _Edge()
         self._last = ""
+        self._doubtful = False
         self._depth = 0
         durable.make_folder(folder)
         with self.writing():
@@ -86,14 +90,14 @@ class Log:
         """
         with self.writing():
             self._notice()
-            first = self._edge.size
+            before, first = self._edge.copy(), self._edge.size
             try:
                 self._extend(make(first))
                 if self._edge.size > first:
                     self._publish()
             except BaseException:
-                with suppress(LogBroken, OSError):
-                    self._load()  # whatever was half done is unknown: the disk says what was published
+                # What was half done is unknown: forget it, and let the disk say at the next use what was published.
+                self._edge, self._doubtful = before, True
                 raise
             return range(first, self._edge.size)
 
@@ -115,9 +119,9 @@ class Log:
     def _notice(self) -> None:
         """Read the edge again when another process published; refuse a log that went back meanwhile."""
         signed = self.checkpoint()
-        if signed == self._last:
+        if signed == self._last and not self._doubtful:
             return
-        if self._last and (not signed or self._opened(signed).size <= self._opened(self._last).size):
+        if signed != self._last and self._last and (not signed or self._opened(signed).size <= self._opened(self._last).size):
             journal = self._heal_journal()
             if not journal or journal[-1] != self._last:
                 raise LogBroken(index=self._opened(self._last).size, detail="日志在运行中被换成了较旧的一份")
@@ -191,6 +195,7 @@ class Log:
         self._edge = self._read_edge(checkpoint.size)
         if self._edge.root() != checkpoint.root:
             raise LogBroken(index=checkpoint.size, detail="日志内容与最后发布的检查点不符")
+        self._doubtful = False
 
     def _refuse_a_second_beginning(self) -> None:
         """Entries without any checkpoint: somebody took the checkpoints away.

@@ -98,7 +98,7 @@ class FolderVault:
                 durable.make_folder(final.parent)
             except (FileExistsError, NotADirectoryError):
                 continue
-            if self.holds(final, copied):
+            if self._holds(final, copied):
                 before(stored)
                 copied.part.unlink()
             else:
@@ -122,7 +122,7 @@ class FolderVault:
             durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
         durable.sync_folder(final.parent)
 
-    def holds(self, final: Path, copied: Copied) -> bool:
+    def _holds(self, final: Path, copied: Copied) -> bool:
         """Whether these very bytes lie at a place already."""
         if not final.is_file() or final.is_symlink() or final.stat().st_size != copied.size:
             return False

@@ -2,6 +2,7 @@
 # Verify this bag with coreutils, openssl, ssh-keygen and minisign alone.
 #   ./verify.sh [ALLOWED_SIGNERS [LOG_VKEY_FILE]]     without them the keys in the bag are used, which prove nothing
 set -u
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cd "$(dirname "$0")"
 signers=${1:-trust/allowed_signers} vkey=$(cat "${2:-trust/log.vkey}") bad=0
 [ $# = 2 ] || echo "WARNING: keys from the bag itself; this shows only that the bag agrees with itself"
@@ -28,15 +29,14 @@ done < <(find data/clips -name '*.sig' -print0)
 # 4 each statement is in the log whose checkpoint the log key signed
 name=${vkey%%+*}
 bytes "302a300506032b6570032100$(cut -d+ -f3- <<< "$vkey" | base64 -d | tail -c 32 | hex)" |
-    openssl pkey -pubin -inform DER -out /tmp/log.$$.pem
-trap 'rm -f /tmp/log.$$.*' EXIT
+    openssl pkey -pubin -inform DER -out $work/log.pem
 for statement in data/statements/*.json; do
     proof=proofs/$(basename "$statement" .json).tlog-proof
-    sed '1,/^$/d' "$proof" > /tmp/log.$$.checkpoint; head -n 3 /tmp/log.$$.checkpoint > /tmp/log.$$.body
-    grep -F -- "— $name " /tmp/log.$$.checkpoint | head -n 1 | cut -d' ' -f3 | base64 -d | tail -c 64 > /tmp/log.$$.sig
-    openssl pkeyutl -verify -pubin -inkey /tmp/log.$$.pem -rawin -in /tmp/log.$$.body -sigfile /tmp/log.$$.sig > /dev/null 2>&1 ||
+    sed '1,/^$/d' "$proof" > $work/log.checkpoint; head -n 3 $work/log.checkpoint > $work/log.body
+    grep -F -- "— $name " $work/log.checkpoint | head -n 1 | cut -d' ' -f3 | base64 -d | tail -c 64 > $work/log.sig
+    openssl pkeyutl -verify -pubin -inkey $work/log.pem -rawin -in $work/log.body -sigfile $work/log.sig > /dev/null 2>&1 ||
         { fail "checkpoint of $proof"; continue; }
-    size=$(sed -n 2p /tmp/log.$$.body) root=$(sed -n 3p /tmp/log.$$.body | base64 -d | hex)
+    size=$(sed -n 2p $work/log.body) root=$(sed -n 3p $work/log.body | base64 -d | hex)
     at=$(sed -n 's/^index //p' "$proof" | head -n 1) last=$((size - 1)) hash=$({ printf '\0'; cat "$statement"; } | sha)
     [ "$at" -lt "$size" ] || { fail "index of $proof"; continue; }
     for step in $(sed '/^$/,$d' "$proof" | tail -n +3); do
