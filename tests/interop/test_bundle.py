@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import subprocess
@@ -19,7 +18,7 @@ from avrecord.pipeline.bundle import make_bundle
 from avrecord.pipeline.receive import receive
 from avrecord.pipeline.review import link_by_hand
 from avrecord.pipeline.unbundle import read_trust, verify_bundle
-from avrecord.seal import minisign, note
+from avrecord.seal import note
 from avrecord.seal.note import NoteKey
 from avrecord.seal.policy import read_policy
 from conftest import NOW, avrecord, pattern
@@ -177,20 +176,3 @@ def test_an_unknown_case_or_a_folder_that_is_there_makes_no_bag(linked, bag, tmp
     with pytest.raises(CannotWrite):
         make_bundle(CASE, bag, "FY041001", linked)
     assert not (tmp_path / "other").exists()
-
-
-def test_a_minisign_signature_of_the_tool_is_accepted_and_ours_by_the_tool(tmp_path):
-    (tmp_path / "m").write_bytes(b"manifest\n")
-    made = ["minisign", "-G", "-W", "-p", tmp_path / "p", "-s", tmp_path / "s"]
-    subprocess.run(made, check=True, capture_output=True)
-    subprocess.run(["minisign", "-S", "-s", tmp_path / "s", "-m", tmp_path / "m"], check=True, capture_output=True)
-    blob = note.canonical_base64((tmp_path / "p").read_text().split("\n")[1])
-    text = (tmp_path / "m.minisig").read_text()
-    # The tool draws its key number by chance; ours follows from the key, so only the number differs.
-    renumbered = text.split("\n")
-    signature = bytearray(note.canonical_base64(renumbered[1]))
-    signature[2:10] = minisign.key_number(blob[10:])
-    renumbered[1] = base64.b64encode(signature).decode()
-    assert minisign.verify(blob[10:], b"manifest\n", "\n".join(renumbered))
-    with pytest.raises(minisign.BadSignature):
-        minisign.verify(blob[10:], b"manifest!\n", "\n".join(renumbered))

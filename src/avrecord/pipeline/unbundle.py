@@ -105,7 +105,7 @@ def _signed(bag: Path, trust: Trust) -> list[Finding]:
         return [Finding("MALFORMED", SIGNATURE, detail="签名文件的首行被改动")]
     for key in trust.clip_keys:
         try:
-            minisign.verify(key, content, text)
+            minisign.verify(minisign.PublicKey.of(key), content, text)
         except minisign.BadSignature:
             continue
         return []

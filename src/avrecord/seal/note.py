@@ -175,8 +175,8 @@ def _cosigned(at: int, text: str) -> bytes:
 
 
 def is_weak(public: bytes) -> bool:
-    """Whether a public key is of low order or not canonical: implementations disagree on those."""
-    return not crypto_core_ed25519_is_valid_point(public)
+    """Whether a public key is of low or mixed order, or not canonical: implementations disagree on those."""
+    return len(public) != 32 or not crypto_core_ed25519_is_valid_point(public)
 
 
 def canonical_base64(text: str) -> bytes:
