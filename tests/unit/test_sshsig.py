@@ -10,8 +10,17 @@ from pathlib import Path
 
 import pytest
 from making import KEY, OTHER_KEY
+from nacl.bindings import (
+    crypto_core_ed25519_add,
+    crypto_core_ed25519_scalar_add,
+    crypto_core_ed25519_scalar_mul,
+    crypto_core_ed25519_scalar_reduce,
+    crypto_scalarmult_ed25519_base_noclamp,
+)
+from nacl.signing import VerifyKey
 
 from avrecord.seal import sshsig
+from avrecord.seal.verify import check_seal
 from conftest import pattern
 
 DIGEST = hashlib.sha256(b"footage").digest()
@@ -81,14 +90,49 @@ def test_a_signature_by_ssh_keygen_is_read_and_verified(tmp_path):
     assert sshsig.verify(seal, hashlib.sha256(path.read_bytes()).digest())
 
 
-def test_a_signature_over_sha512_is_not_ours(tmp_path):
+def test_a_signature_over_sha512_as_ssh_keygen_makes_it_unasked_is_read_with_its_own_digest_only(tmp_path):
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"footage")
-    sign = ["ssh-keygen", "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "clip@avrecord", "-O", "hashalg=sha512", path]
+    sign = ["ssh-keygen", "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "clip@avrecord", path]
     subprocess.run(sign, check=True, capture_output=True)
-    with pytest.raises(sshsig.Malformed, match="hash"):
-        sshsig.parse(path.with_suffix(".mp4.sig").read_text())
+    seal = sshsig.parse(path.with_suffix(".mp4.sig").read_text())
+    digest = hashlib.sha512(b"footage").digest()
+    assert seal.hash_name == b"sha512"
+    assert sshsig.verify(seal, digest)
+    assert not sshsig.verify(seal, DIGEST)
+    assert not sshsig.verify(seal, digest[:32])
+    assert not sshsig.verify(seal, b"")
+    renamed = sshsig.Seal(seal.public, seal.namespace, seal.signature, b"sha256")
+    assert not sshsig.verify(renamed, digest)
+    assert not sshsig.verify(renamed, DIGEST)
+    found = check_seal(path.with_suffix(".mp4.sig").read_text(), DIGEST, 5, {seal.public: 0}, "clip.mp4")
+    assert found is not None
+    assert (found.code, "SHA-256" in found.detail) == ("BAD_SIGNATURE", True)  # a seal of ours is over SHA-256
+
+
+def test_a_hash_that_the_format_does_not_know_never_verifies():
+    seal = sshsig.parse(sshsig.sign(KEY, DIGEST))
+    assert not sshsig.verify(sshsig.Seal(seal.public, seal.namespace, seal.signature, b"sha1"), DIGEST)
+
+
+def test_ssh_keygen_passes_over_the_reserved_field_and_we_do_not(clip):
+    """No signature covers it: taken as it comes, one seal would have any number of texts."""
+    blob = blob_of(clip.with_suffix(".mp4.sig").read_text())
+    clip.with_suffix(".mp4.sig").write_text(
+        armoured(blob.replace(string(b"") + string(b"sha256"), string(b"x") + string(b"sha256")))
+    )
+    assert ssh_keygen_accepts(clip)
+    with pytest.raises(sshsig.Malformed, match="reserved"):
+        sshsig.parse(clip.with_suffix(".mp4.sig").read_text())
+
+
+def test_a_signature_without_a_purpose_is_neither_made_nor_read():
+    with pytest.raises(ValueError, match="purpose"):
+        sshsig.sign(KEY, DIGEST, b"")
+    blob = blob_of(sshsig.sign(KEY, DIGEST, b"file"))
+    with pytest.raises(sshsig.Malformed, match="namespace"):
+        sshsig.parse(armoured(blob.replace(string(b"file"), string(b""))))
 
 
 def test_a_seal_verifies_for_its_own_digest_and_no_other():
@@ -126,6 +170,16 @@ def test_a_key_of_low_order_never_verifies():
     assert not sshsig.verify(forged, DIGEST)
 
 
+def test_a_key_of_mixed_order_never_verifies():
+    """One signature in eight under such a key passes where the cofactor is left out, and all where it is not."""
+    torsion = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+    mixed = crypto_core_ed25519_add(bytes(KEY.verify_key), torsion)
+    forged = signed_under(mixed)
+    blob = sshsig.MAGIC + string(sshsig.NAMESPACE) + string(b"") + string(b"sha256") + string(DIGEST)
+    VerifyKey(mixed).verify(blob, forged)
+    assert not sshsig.verify(sshsig.Seal(mixed, sshsig.NAMESPACE, forged), DIGEST)
+
+
 def test_only_a_whole_sha256_digest_is_signed():
     with pytest.raises(ValueError, match="32 bytes"):
         sshsig.sign(KEY, DIGEST[:20])
@@ -158,7 +212,7 @@ def test_base64_with_stray_bits_at_its_end_is_refused():
         pytest.param(lambda blob: blob[:-1], id="cut short"),
         pytest.param(lambda blob: blob[:10], id="nothing but the version"),
         pytest.param(lambda blob: blob[:9] + b"\x02" + blob[10:], id="a newer version"),
-        pytest.param(lambda blob: blob.replace(b"sha256", b"sha512"), id="another hash"),
+        pytest.param(lambda blob: blob.replace(b"sha256", b"sha384"), id="another hash"),
         pytest.param(lambda blob: blob.replace(b"ssh-ed25519", b"ssh-ed25518", 1), id="another key algorithm"),
         pytest.param(lambda blob: blob.replace(string(b"") + string(b"sha256"), string(b"x") + string(b"sha256")), id="reserved"),
         pytest.param(lambda blob: blob[:10] + b"\xff\xff\xff\xff" + blob[14:], id="a length past the end"),
@@ -188,6 +242,21 @@ def _accepted(text: str) -> bool:
         return sshsig.verify(sshsig.parse(text), DIGEST)
     except sshsig.Malformed:
         return False
+
+
+def signed_under(public: bytes) -> bytes:
+    """A signature by KEY's secret under KEY's key plus a point of order eight: the challenge is drawn until eight divides it."""
+    message = sshsig.MAGIC + string(sshsig.NAMESPACE) + string(b"") + string(b"sha256") + string(DIGEST)
+    half = bytearray(hashlib.sha512(bytes(KEY)).digest()[:32])
+    half[0], half[31] = half[0] & 248, half[31] & 63 | 64
+    secret = crypto_core_ed25519_scalar_reduce(bytes(half) + bytes(32))
+    for number in range(1, 1000):
+        nonce = crypto_core_ed25519_scalar_reduce(number.to_bytes(64, "little"))
+        commitment = crypto_scalarmult_ed25519_base_noclamp(nonce)
+        challenge = crypto_core_ed25519_scalar_reduce(hashlib.sha512(commitment + public + message).digest())
+        if challenge[0] % 8 == 0:
+            return commitment + crypto_core_ed25519_scalar_add(nonce, crypto_core_ed25519_scalar_mul(challenge, secret))
+    raise AssertionError("no challenge is divisible by eight")
 
 
 def _stray(text: str) -> str:

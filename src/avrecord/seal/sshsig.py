@@ -15,17 +15,21 @@ from dataclasses import dataclass
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
+from avrecord.seal.note import is_weak
+
 NAMESPACE = b"clip@avrecord"
 MAGIC = b"SSHSIG"
 ALGORITHM = b"ssh-ed25519"
 HASH = b"sha256"
+DIGEST_BYTES = {HASH: 32, b"sha512": 64}
+"""The two hashes of the format; ours is SHA-256, `ssh-keygen -Y sign` takes SHA-512 unless told otherwise."""
 HEAD = "-----BEGIN SSH SIGNATURE-----"
 TAIL = "-----END SSH SIGNATURE-----"
 ARMOUR = re.compile(rf"{HEAD}\n((?:[A-Za-z0-9+/=]+\n)+){TAIL}\n?", re.ASCII)
 
 
 class Malformed(ValueError):
-    """The text is not an SSHSIG of the form that this product writes."""
+    """The text is not an SSHSIG with an Ed25519 key, or says something that this product does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,15 @@ class Seal:
     public: bytes
     namespace: bytes
     signature: bytes
+    hash_name: bytes = HASH
+    """Of what the signature holds the digest: `sha256` in every seal of ours."""
 
 
 def sign(key: SigningKey, digest: bytes, namespace: bytes = NAMESPACE) -> str:
-    """The armoured signature over a 32-byte SHA-256 digest, as `ssh-keygen -Y sign` writes it."""
-    raw = key.sign(_signed_bytes(digest, namespace)).signature
+    """The armoured signature over a 32-byte SHA-256 digest, as `ssh-keygen -Y sign -O hashalg=sha256` writes it."""
+    if not namespace:
+        raise ValueError("a signature has a purpose")
+    raw = key.sign(_signed_bytes(digest, namespace, HASH)).signature
     blob = (
         MAGIC
         + struct.pack(">I", 1)
@@ -53,7 +61,10 @@ def sign(key: SigningKey, digest: bytes, namespace: bytes = NAMESPACE) -> str:
 
 
 def parse(text: str) -> Seal:
-    """Take an armoured signature apart. Raises Malformed for anything but our own form."""
+    """Take an armoured signature apart, over either hash. Raises Malformed for what is no Ed25519 SSHSIG.
+
+    The reserved field must be empty: ssh-keygen ignores it and no signature covers it, so it could say anything.
+    """
     found = ARMOUR.fullmatch(text)
     if found is None:
         raise Malformed("not an SSH signature")
@@ -68,17 +79,22 @@ def parse(text: str) -> Seal:
     if blob[:10] != MAGIC + struct.pack(">I", 1):
         raise Malformed("unknown version")
     public, namespace, reserved, hash_name, signature = _strings(blob[10:], 5)
-    if reserved or hash_name != HASH:
-        raise Malformed("unknown hash or reserved field")
-    return Seal(_inner(public), namespace, _inner(signature))
+    if not namespace or reserved or hash_name not in DIGEST_BYTES:
+        raise Malformed("unknown hash, no namespace, or a reserved field")
+    return Seal(_inner(public), namespace, _inner(signature), hash_name)
 
 
 def verify(seal: Seal, digest: bytes, namespace: bytes = NAMESPACE) -> bool:
-    """Whether the seal's own key signed this digest for this purpose. Trust in the key is apart."""
-    if seal.namespace != namespace or len(seal.public) != 32 or len(seal.signature) != 64:
+    """Whether the seal's own key signed this digest for this purpose. Trust in the key is apart.
+
+    `digest` is that of the seal's own hash; one of another length is simply not what was signed.
+    """
+    if seal.namespace != namespace or DIGEST_BYTES.get(seal.hash_name) != len(digest):
+        return False
+    if is_weak(seal.public) or len(seal.signature) != 64:
         return False
     try:
-        VerifyKey(seal.public).verify(_signed_bytes(digest, namespace), seal.signature)
+        VerifyKey(seal.public).verify(_signed_bytes(digest, namespace, seal.hash_name), seal.signature)
     except BadSignatureError:
         return False
     return True
@@ -96,10 +112,10 @@ def allowed_signer(identity: str, public: bytes) -> str:
     return f'{identity} namespaces="{NAMESPACE.decode()}" {key}\n'
 
 
-def _signed_bytes(digest: bytes, namespace: bytes) -> bytes:
-    if len(digest) != 32:
-        raise ValueError("a SHA-256 digest has 32 bytes")
-    return MAGIC + _string(namespace) + _string(b"") + _string(HASH) + _string(digest)
+def _signed_bytes(digest: bytes, namespace: bytes, hash_name: bytes) -> bytes:
+    if len(digest) != DIGEST_BYTES[hash_name]:
+        raise ValueError("a SHA-256 digest has 32 bytes, a SHA-512 digest 64")
+    return MAGIC + _string(namespace) + _string(b"") + _string(hash_name) + _string(digest)
 
 
 def _string(value: bytes) -> bytes:

@@ -84,6 +84,8 @@ def check_seal(seal_text: str, digest: bytes, index: int, known: dict[bytes, int
         seal = sshsig.parse(seal_text)
     except sshsig.Malformed as error:
         return Finding("BAD_SIGNATURE", stored, index, detail=str(error))
+    if seal.hash_name != sshsig.HASH:
+        return Finding("BAD_SIGNATURE", stored, index, detail="封存签名所用的哈希不是 SHA-256")
     if seal.public not in known:
         return Finding("UNKNOWN_KEY", stored, index, detail="签名所用的公钥不在日志中")
     if seal.namespace != sshsig.NAMESPACE or known[seal.public] > index:
