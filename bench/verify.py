@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ingest import make_card
 from machine import describe, table
-from nacl.signing import SigningKey
+from avrecord.seal.signer import SoftSigner
 
 from avrecord import station
 from avrecord.dock.volumes import volume_at
@@ -68,7 +68,7 @@ def throughput(work: Path, mib: int, files: int, rounds: int) -> list[list[str]]
 
 def growth(work: Path, sizes: list[int]) -> list[list[str]]:
     """Milliseconds of one durable append, and of one inclusion proof, as the log grows."""
-    log, rows = Log(work / "log", SigningKey(bytes(32)), "bench"), []
+    log, rows = Log(work / "log", SoftSigner(bytes(32)), "bench"), []
     for size in sizes:
         log.append(lambda first, size=size: [f"leaf {n}".encode() for n in range(first, size)])
         appends, proofs = [], []

@@ -14,16 +14,17 @@ import avrecord
 from avrecord import durable
 from avrecord.dock import profiles
 from avrecord.errors import ConfigError, KeyProblem, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
-from avrecord.model.statement import ConfigChanged, KeyChanged
+from avrecord.model.statement import ConfigChanged
 from avrecord.pipeline import intents
 from avrecord.pipeline.bring import adopt_checklist
 from avrecord.pipeline.evidence import Evidence
 from avrecord.pipeline.index import differences
 from avrecord.pipeline.kit import Kit, Tell, silent
 from avrecord.pipeline.record import catch_up, state
-from avrecord.seal import keys
+from avrecord.pipeline.rotation import announcement, finish_rotation
+from avrecord.seal import keyfile, keys
 from avrecord.seal.log import Log
-from avrecord.seal.note import NoteKey
+from avrecord.seal.note import NoteKey, is_signed_by
 from avrecord.seal.sshsig import public_line
 from avrecord.settings import FILE, Settings, load
 from avrecord.store.records import Records
@@ -34,13 +35,19 @@ from avrecord.vault.folder import FolderVault
 DATABASE = "avrecord.db"
 
 
+Clock = Callable[[], datetime]
+
+
 def now() -> datetime:
     """The station's clock: whole microseconds, aware UTC."""
     return datetime.now(UTC)
 
 
-def create(root: Path, station: str, name: str, unit: str = "") -> None:
-    """Set up a station folder: configuration, keys, log, default checklist. Never over an existing one."""
+def create(root: Path, station: str, name: str, unit: str = "", clock: Clock = now, passphrase: bytes | None = None) -> None:
+    """Set up a station folder: configuration, keys, log, default checklist. Never over an existing one.
+
+    With a `passphrase` the private keys are sealed with it; each later start needs it.
+    """
     if (root / FILE).exists():
         raise StationExists(root=root, path=root / FILE, detail="")
     durable.make_folder(root)
@@ -52,23 +59,29 @@ def create(root: Path, station: str, name: str, unit: str = "") -> None:
     durable.make_folder(root / "dock")
     durable.make_folder(root / "exports")
     if not (root / "keys").exists():
-        keys.create(root / "keys", station)
+        keys.create(root / "keys", station, passphrase)
     durable.replace_with(root / FILE, text.encode())
-    kit = open_station(root)
+    kit = open_station(root, clock=clock, passphrase=lambda: passphrase or keyfile.passphrase_from_environment())
     adopt_checklist(root / "config" / "checklists" / "default.toml", "service", kit)
 
 
-def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] = now, database: str = DATABASE) -> Kit:
+def open_station(
+    root: Path,
+    tell: Tell = silent,
+    clock: Clock = now,
+    database: str = DATABASE,
+    passphrase: keys.Passphrase = keyfile.passphrase_from_environment,
+) -> Kit:
     """Load a station and heal what a crash left: the log's edge, the index, unstated clips."""
     settings = load(root)
-    station_keys = keys.load(root / "keys", settings.station.id)
+    station_keys = keys.load(root / "keys", settings.station.id, passphrase)
     store = _index(root, database)
     attachments = Attachments(root / "attachments")
     kit = Kit(
         root=root,
         settings=settings,
-        log=Log(root / "log", station_keys.log, station_keys.origin),
-        log_key=NoteKey(station_keys.origin, bytes(station_keys.log.verify_key)),
+        log=Log(root / "log", station_keys.log, station_keys.origin, station_keys.retired_logs),
+        log_keys=(NoteKey(station_keys.origin, station_keys.log.public), *reversed(station_keys.retired_logs)),
         sealer=station_keys.sealer,
         witness_key=station_keys.witness,
         witness_name=keys.witness_name(settings.station.id),
@@ -83,6 +96,9 @@ def open_station(root: Path, tell: Tell = silent, clock: Callable[[], datetime] 
     )
     with kit.log.writing():
         catch_up(kit)
+        if finish_rotation(kit):
+            kit.store.close()
+            return open_station(root, tell, clock, database, passphrase)
         _announce(kit, station_keys)
     return kit
 
@@ -99,9 +115,10 @@ def evidence(root: Path, tell: Tell = silent) -> Evidence:
     except (OSError, ValueError) as error:
         raise KeyProblem(path=path, detail="日志公钥读不出") from error
     return Evidence(
+        station=settings.station.id,
         root=root,
         log_folder=root / "log",
-        log_key=key,
+        log_keys=(key, *reversed(keys.retired_logs(root / "keys"))),
         vault=FolderVault(root / "vault", root / "incoming", settings.vault.reserve_mib << 20),
         attachments=Attachments(root / "attachments"),
         tell=tell,
@@ -172,9 +189,10 @@ def _announce(kit: Kit, station_keys: keys.Keys) -> None:
     """The log names the keys that sign from here on, and the configuration in force."""
     if kit.log.size == 0:
         public = public_line(station_keys.sealer.public, kit.station)
-        clip = KeyChanged(role="clip", key_id=kit.sealer.key_id, public=public, reason="created")
-        log = KeyChanged(role="log", key_id=kit.log_key.id.hex(), public=kit.log_key.vkey, reason="created")
-        state(kit, [clip, log])
+        state(kit, [announcement("clip", kit.sealer.key_id, public), announcement("log", kit.log_key.id.hex(), kit.log_key.vkey)])
+    elif not is_signed_by(kit.log.checkpoint(), kit.log_key):
+        # A log key that took over signs at once: whoever trusts only it can open the head.
+        state(kit, [announcement("log", kit.log_key.id.hex(), kit.log_key.vkey, "in_use")])
     config = kit.attachments.put((kit.root / FILE).read_bytes())
     if kit.store.row("last_config", config=config) is None:
         state(kit, [ConfigChanged(config=config)])

@@ -82,6 +82,10 @@ FINDINGS = {
 NO_EXTERNAL_REFERENCE = "没有采集站以外的检查点可对照：看不出采集站自己截断或重建日志。"
 KEY_NOT_APPROVED = "密钥未经核准"
 
+KEY_ROLES = {"clip": "片段", "log": "日志", "witness": "见证"}
+KEY_REASONS = {"created": "建站时生成", "rotated": "更换", "in_use": "更换后启用"}
+GAPS = {"sequence": "编号不连续", "time": "录像中断", "vanished": "曾在卡上、未采集即消失"}
+
 DEVICE_EVENTS = {"repair": "送修", "fault": "故障", "service": "检修", "restored": "恢复", "retired": "报废"}
 LOST_DAY = {
     "repair": "送修",

@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nacl.signing import SigningKey
 
 from avrecord import station
 from avrecord.dock.volumes import volume_at
@@ -26,6 +25,7 @@ from avrecord.pipeline.verify import Demand, verify
 from avrecord.seal.codec import decode, encode
 from avrecord.seal.keys import load
 from avrecord.seal.log import Log
+from avrecord.seal.signer import SoftSigner
 from avrecord.seal.sshsig import sign
 from avrecord.store.sqlite import sqlite3
 from conftest import NOW, pattern
@@ -139,14 +139,19 @@ def test_leaves_put_in_another_order_are_a_fork_against_an_outside_checkpoint(li
     assert bad(reopened(lived), tmp_path / "carried.checkpoint") == {"LOG_FORK": 1}
 
 
-def test_a_clip_dated_back_is_a_fork_against_an_outside_checkpoint(lived, tmp_path):
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_clip_dated_back_contradicts_the_leaves_before_it_and_is_a_fork_against_an_outside_checkpoint(lived, tmp_path, outside):
     def change(said: Statement) -> Statement:
         if isinstance(said.body, Taken) and "090000" in said.body.path:
             return replace(said, at="2026-11-01T00:00:00.000000Z")
         return said
 
     forge(lived, change)
-    assert bad(reopened(lived), tmp_path / "carried.checkpoint") == {"LOG_FORK": 1}
+    kit = reopened(lived)
+    if outside:
+        assert bad(kit, tmp_path / "carried.checkpoint") == {"LOG_FORK": 1, "TIME_INCONSISTENT": 1}
+    else:
+        assert bad(kit) == {"NO_EXTERNAL_REFERENCE": 1, "TIME_INCONSISTENT": 1}
 
 
 def test_signatures_swapped_between_two_clips_fit_neither(lived):
@@ -164,7 +169,7 @@ def test_a_clip_sealed_with_a_key_that_the_log_never_named(lived):
     seal = path.with_name(path.name + ".sig")
     seal.chmod(0o600)
     (clip,) = [clip for clip in lived.records.clips() if "090000" in clip.name]
-    seal.write_text(sign(SigningKey.generate(), clip.id.digest), "ascii")
+    seal.write_text(sign(SoftSigner.generate(), clip.id.digest), "ascii")
     assert bad(lived) == {"UNKNOWN_KEY": 1, "NO_EXTERNAL_REFERENCE": 1}
 
 

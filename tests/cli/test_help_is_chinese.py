@@ -15,6 +15,10 @@ NAMES = {
     "CSV",
     "Excel",
     "JSON",
+    "KRL",
+    "OpenSSH",
+    "RFC",
+    "argon2id",
     "SHA-256",
     "SQLite",
     "TOML",
@@ -28,7 +32,20 @@ NAMES = {
     "xls",
     "xlsx",
 }
-CODES = {"footage", "id_shown", "missing", "month", "not_required", "officer", "sealed", "seen", "set_aside", "unit"}
+CODES = {
+    "clip",
+    "log",
+    "footage",
+    "id_shown",
+    "missing",
+    "month",
+    "not_required",
+    "officer",
+    "sealed",
+    "seen",
+    "set_aside",
+    "unit",
+}
 TYPED = NAMES | CODES
 FILE = re.compile(r"(?:[a-z]+/)?[a-z]*\.[a-z-]+")  # a file's name or its ending: .xlsx, keys/witness.vkey
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")

@@ -33,8 +33,8 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "a number that is none": (["log", "witness-request", "--out", "x", "--old", "zwei"], "'zwei' 不是有效的整数"),
     "nothing to check": (["check"], "请给出片段编号、--pending 或 --file 三者之一"),
     "two things to check": (["check", "abcd", "--pending"], "请给出片段编号、--pending 或 --file 三者之一"),
-    "nothing to verify": (["verify"], "请给出 --all、--clip 编号或资料包目录"),
-    "all and one to verify": (["verify", "--all", "--clip", "abcd"], "请给出 --all、--clip 编号或资料包目录"),
+    "nothing to verify": (["verify"], "请给出 --all、--since 日期、--clip 编号"),
+    "all and one to verify": (["verify", "--all", "--clip", "abcd"], "请给出 --all、--since 日期、--clip 编号"),
     "a station id with a space": (["init", "--id", "East 1"], "--id 只能用小写字母、数字和连字符"),
     "a flag with a value": (["verify", "--all=yes"], "--all"),
 }

@@ -51,6 +51,11 @@ def examined(clip: str, outcome: str, *seen: Observation, attempt: int = 1, kit:
     )  # fmt: skip
 
 
+def scrubbed(kit: Kit, *read: tuple[str, str]) -> say.ScrubDone:
+    bad = sum(code != "OK" for _, code in read)
+    return say.ScrubDone(clips=len(read), bytes=9, bad=bad, results=kit.attachments.put(documents.scrub(read)))
+
+
 def imported(kit: Kit, *officers: str, place: str = "") -> say.CaseImported:
     start = NOW - timedelta(days=5)
     stage = Stage(STAGE, "行政处罚", "现场执法", "一中队", officers, start, start + timedelta(hours=1), place)
@@ -89,6 +94,13 @@ def lived(kit: Kit, dcam, dock) -> Kit:
         say.DeviceEvent(recorder="Z3A0017", event="repair", since="2026-11-01", until=None, note=""),
         say.DeviceEvent(recorder="Z3A0017", event="repair", since="2026-11-01", until="2026-11-03", note="换屏"),
         say.CardRemovedEarly(docking="0" * 16, recorder=None, left=kit.attachments.put(documents.manifest([])), files=0),
+        say.KeysListed(version=3, root="RW", keylist=kit.attachments.put(b"list")),
+        say.ClockStepped(by_ms=-1000, method="monotonic"),
+        say.GapObserved(
+            recorder="Z3A0017", gap="sequence", first="4", last="6", missing=1, clip_before=first, clip_after=None,
+        ),
+        scrubbed(kit, (first, "OK"), (second, "ALTERED")),
+        scrubbed(kit, (second, "OK")),
         say.ExportMade(what="missing", rows=3, file="0" * 64),
         say.Anchor(witness="w.example", witness_key="k", size=9, cosigned_at="2026-11-21T02:00:00.000000Z", note="0" * 64),
     ]  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from nacl.signing import SigningKey
 
 from avrecord.model.card import SourceFile
 from avrecord.model.observation import Examination, Facts, Fault, Observation
@@ -13,9 +12,10 @@ from avrecord.model.statement import ClipSealed, Statement
 from avrecord.seal.codec import decode, encode
 from avrecord.seal.log import Log
 from avrecord.seal.merkle import EMPTY_ROOT, CompactRange, leaf_hash
+from avrecord.seal.signer import SoftSigner
 from avrecord.store import documents
 
-KEY = SigningKey(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
+KEY = SoftSigner(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
 
 LEAVES = [
     bytes.fromhex(leaf)

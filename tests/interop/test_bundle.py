@@ -17,6 +17,7 @@ from avrecord.pipeline import witnessing
 from avrecord.pipeline.bundle import make_bundle
 from avrecord.pipeline.receive import receive
 from avrecord.pipeline.review import link_by_hand
+from avrecord.pipeline.standing import NO_DEMAND, Demand
 from avrecord.pipeline.unbundle import read_trust, verify_bundle
 from avrecord.seal import note
 from avrecord.seal.note import NoteKey
@@ -54,7 +55,7 @@ def trust(linked, bag, tmp_path):
     """What the auditor holds, from somewhere else."""
     (tmp_path / "policy").write_text(f"log {linked.log_key.vkey}\nquorum none\n", "utf-8")
     signers = shutil.copy(linked.root / "keys" / "allowed_signers", tmp_path / "signers")
-    return read_trust(bag, Path(signers), read_policy(tmp_path / "policy"), trust_bag=False)
+    return read_trust(bag, Path(signers), Demand(policy=read_policy(tmp_path / "policy")), trust_bag=False)
 
 
 def script(bag: Path, linked) -> subprocess.CompletedProcess[str]:
@@ -138,7 +139,7 @@ def test_a_bag_made_anew_with_other_keys_agrees_with_itself_and_with_nobody_else
     link_by_hand(stage.id, kit.records.clips()[0].id, "FY041001", kit)
     forged = make_bundle(CASE, tmp_path / "forged", "FY041001", kit).folder
     kit.store.close()
-    itself = verify_bundle(forged, read_trust(forged, None, None, trust_bag=True))
+    itself = verify_bundle(forged, read_trust(forged, None, NO_DEMAND, trust_bag=True))
     assert (itself.exit_code, itself.key_approved) == (0, False)
     against = verify_bundle(forged, trust)
     assert against.exit_code == 11
@@ -147,7 +148,7 @@ def test_a_bag_made_anew_with_other_keys_agrees_with_itself_and_with_nobody_else
 
 def test_keys_in_the_bag_are_never_trusted_unasked(bag):
     with pytest.raises(BadInput):
-        read_trust(bag, None, None, trust_bag=False)
+        read_trust(bag, None, NO_DEMAND, trust_bag=False)
     said = avrecord("verify", bag)
     assert said.returncode == 32
     said = avrecord("verify", bag, "--trust-bundle")
@@ -159,13 +160,13 @@ def test_a_witnessed_bag_is_ok_under_a_policy_that_asks_for_the_witness(linked, 
     station.create(tmp_path / "second", "station-02", "见证站")
     other = station.open_station(tmp_path / "second", clock=lambda: NOW)
     witnessing.trust(other, linked.log_key.vkey)
-    key = NoteKey(other.witness_name, bytes(other.witness_key.verify_key), note.COSIGNATURE)
+    key = NoteKey(other.witness_name, other.witness_key.public, note.COSIGNATURE)
     witnessing.accept(linked, witnessing.answer(other, witnessing.request(linked)).body, key, "service")
     other.store.close()
     bag = make_bundle(CASE, tmp_path / "bag", "FY041001", linked).folder
     policy = tmp_path / "policy"
     policy.write_text(f"log {linked.log_key.vkey}\nwitness w {key.vkey}\nquorum w\n", "utf-8")
-    trust = read_trust(bag, linked.root / "keys" / "allowed_signers", read_policy(policy), trust_bag=False)
+    trust = read_trust(bag, linked.root / "keys" / "allowed_signers", Demand(policy=read_policy(policy)), trust_bag=False)
     assert verify_bundle(bag, trust).totals == {"OK": 2}
     assert script(bag, linked).stdout.strip() == "OK"
 

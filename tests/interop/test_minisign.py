@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from nacl.bindings import crypto_core_ed25519_add
-from nacl.signing import SigningKey
 
 from avrecord.seal import minisign
 from avrecord.seal.minisign import BadKey, BadSignature, PublicKey
+from avrecord.seal.signer import SoftSigner
 
-KEY = SigningKey(bytes(range(32)))
-OURS = PublicKey.of(bytes(KEY.verify_key))
+KEY = SoftSigner(bytes(range(32)))
+OURS = PublicKey.of(KEY.public)
 CONTENT = b"manifest\n"
 
 AUTHOR = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nacl.signing import SigningKey
 
 from avrecord import station
 from avrecord.errors import BadInput, LogBehind
@@ -22,12 +21,13 @@ from avrecord.seal.merkle import CompactRange, leaf_hash
 from avrecord.seal.note import Checkpoint, NoteKey
 from avrecord.seal.policy import read_policy
 from avrecord.seal.proof import BadProof, LogProof, check_consistency, consistency, hashes_of, inclusion, root_of
+from avrecord.seal.signer import SoftSigner
 from avrecord.seal.witness import Request, Witness
 from conftest import NOW, pattern
 
 SIZE = 1100
 SCRIPT = Path(__file__).parent / "verify-proof.sh"
-KEY = SigningKey(bytes(range(32)))
+KEY = SoftSigner(bytes(range(32)))
 ORIGIN = "avrecord.log/s1"
 
 
@@ -100,7 +100,7 @@ def test_the_shell_script_refuses_another_statement_key_or_index(proven):
     statement.write_bytes(said.replace(b'"size":100', b'"size":101'))
     assert not by_shell(statement, proof, vkey)
     statement.write_bytes(said)
-    assert not by_shell(statement, proof, NoteKey(vkey.split("+")[0], bytes(SigningKey.generate().verify_key)).vkey)
+    assert not by_shell(statement, proof, NoteKey(vkey.split("+")[0], SoftSigner.generate().public).vkey)
     text = proof.read_text("utf-8")
     index = text.split("index ")[1].split("\n")[0]
     proof.write_text(text.replace(f"index {index}", f"index {int(index) - 1}"), "utf-8")
@@ -139,7 +139,7 @@ def pair(root, tmp_path, dcam, dock, kit):
 def cosigned(kit, other) -> None:
     reply = witnessing.answer(other, witnessing.request(kit))
     assert reply.status == 200, reply.body
-    key = NoteKey(other.witness_name, bytes(other.witness_key.verify_key), note.COSIGNATURE)
+    key = NoteKey(other.witness_name, other.witness_key.public, note.COSIGNATURE)
     witnessing.accept(kit, reply.body, key, "service")
 
 
@@ -148,7 +148,7 @@ def test_a_cosignature_covers_what_was_sealed_before_it_and_nothing_later(pair, 
     cosigned(kit, other)
     dock(dcam({"VIDEO/090100.mp4": b"b"}, name="slot2"))
     policy = tmp_path / "policy"
-    vkey = NoteKey(other.witness_name, bytes(other.witness_key.verify_key), note.COSIGNATURE).vkey
+    vkey = NoteKey(other.witness_name, other.witness_key.public, note.COSIGNATURE).vkey
     policy.write_text(f"log {kit.log_key.vkey}\nwitness second {vkey}\nquorum second\n", "utf-8")
     result = verify(kit, demand=Demand(policy=read_policy(policy)))
     assert (result.totals["OK"], result.totals["OK_UNWITNESSED"]) == (1, 1)
@@ -161,7 +161,7 @@ def test_a_cosignature_covers_what_was_sealed_before_it_and_nothing_later(pair, 
 def test_a_policy_that_no_cosignature_meets_is_said_and_not_passed_over(pair, tmp_path):
     kit, other = pair
     cosigned(kit, other)
-    stranger = NoteKey("stranger", bytes(SigningKey.generate().verify_key), note.COSIGNATURE).vkey
+    stranger = NoteKey("stranger", SoftSigner.generate().public, note.COSIGNATURE).vkey
     policy = tmp_path / "policy"
     policy.write_text(f"log {kit.log_key.vkey}\nwitness w {stranger}\nquorum w\n", "utf-8")
     result = verify(kit, demand=Demand(policy=read_policy(policy)))
@@ -172,7 +172,7 @@ def test_a_policy_that_no_cosignature_meets_is_said_and_not_passed_over(pair, tm
 def test_a_policy_without_this_stations_key_is_an_unknown_key(pair, tmp_path):
     kit, _ = pair
     policy = tmp_path / "policy"
-    policy.write_text(f"log {NoteKey(ORIGIN, bytes(KEY.verify_key)).vkey}\nquorum none\n", "utf-8")
+    policy.write_text(f"log {NoteKey(ORIGIN, KEY.public).vkey}\nquorum none\n", "utf-8")
     assert verify(kit, demand=Demand(policy=read_policy(policy))).totals["UNKNOWN_KEY"] >= 1
 
 
@@ -195,9 +195,7 @@ def test_a_policy_that_is_not_understood_is_refused(tmp_path, text):
 
 @pytest.fixture
 def witness(tmp_path):
-    return Witness(
-        tmp_path / "w", SigningKey(bytes(32)), "w.example", [NoteKey(ORIGIN, bytes(KEY.verify_key))], lambda: 1_700_000_000
-    )
+    return Witness(tmp_path / "w", SoftSigner(bytes(32)), "w.example", [NoteKey(ORIGIN, KEY.public)], lambda: 1_700_000_000)
 
 
 def signed(size: int, roots) -> str:
@@ -224,7 +222,7 @@ def test_the_witness_answers_as_the_specification_says(witness, tree):
     assert witness.add("nonsense").status == 400
     unknown = note.sign(Checkpoint("other.log", 400, roots[400]).text, KEY, "other.log")
     assert witness.add(Request(0, (), unknown).text).status == 404
-    forged = note.sign(Checkpoint(ORIGIN, 400, roots[400]).text, SigningKey.generate(), ORIGIN)
+    forged = note.sign(Checkpoint(ORIGIN, 400, roots[400]).text, SoftSigner.generate(), ORIGIN)
     assert witness.add(Request(300, tuple(consistency(300, 400, hashes)), forged).text).status == 403
     assert witness.last(ORIGIN).size == 300
 

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from nacl.signing import SigningKey
-
 from avrecord.model.case import Stage, StageId
 from avrecord.model.clip import Clip, ClipId, Media
 from avrecord.model.observation import Examination, Facts, Fault, Observation
@@ -17,14 +15,15 @@ from avrecord.model.statement import Body, ServiceStarted, Statement
 from avrecord.seal.codec import encode
 from avrecord.seal.log import Log
 from avrecord.seal.note import NoteKey
+from avrecord.seal.signer import SoftSigner
 
 NINE = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 """09:00 in Beijing."""
-KEY = SigningKey(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
+KEY = SoftSigner(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
 """RFC 8032 §7.1, test 1: a key that everybody knows."""
-OTHER_KEY = SigningKey(bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
+OTHER_KEY = SoftSigner(bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
 ORIGIN = "avrecord.log/station-01"
-TRUSTED = NoteKey(ORIGIN, bytes(KEY.verify_key))
+TRUSTED = NoteKey(ORIGIN, KEY.public)
 
 
 def at(seconds: float) -> datetime:

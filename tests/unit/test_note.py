@@ -16,7 +16,7 @@ from avrecord.seal.note import BadNote, Checkpoint, NoteKey, canonical_base64, o
 
 TEXT = Checkpoint(ORIGIN, 7, EMPTY_ROOT).text
 SIGNED = sign(TEXT, KEY, ORIGIN)
-WITNESS = NoteKey("witness.example", bytes(OTHER_KEY.verify_key))
+WITNESS = NoteKey("witness.example", OTHER_KEY.public)
 
 
 def with_line(note: str, name: str, payload: bytes) -> str:

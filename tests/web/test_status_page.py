@@ -69,7 +69,7 @@ def test_a_station_witnesses_another_over_http_and_the_answer_counts(kit, dcam, 
     dock(dcam({"VIDEO/090000.mp4": b"x"}))
     station.create(tmp_path / "second", "station-02", "见证站")
     other = station.open_station(tmp_path / "second", clock=lambda: NOW)
-    key = NoteKey(other.witness_name, bytes(other.witness_key.verify_key), COSIGNATURE)
+    key = NoteKey(other.witness_name, other.witness_key.public, COSIGNATURE)
     with served(other, 1) as url:
         with pytest.raises(BadInput, match="不认识"):
             witnessing.ask(kit, f"{url}/witness", key, "service")

@@ -109,6 +109,17 @@ def number(_: click.Context, parameter: click.Parameter, value: str) -> str:
     return value
 
 
+def at_least(least: int) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """A number's lower bound. click's own ranges print `x>=1` into the help."""
+
+    def check(_: click.Context, __: click.Parameter, value: Any) -> Any:
+        if value is not None and value < least:
+            raise click.BadParameter(f"不应小于 {least}")
+        return value
+
+    return check
+
+
 def words_needed(_: click.Context, __: click.Parameter, value: str) -> str:
     """A reason that says something."""
     if not value.strip():

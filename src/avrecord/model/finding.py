@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GOOD = frozenset({"OK", "OK_UNWITNESSED", "REMOVED_BY_RULE"})
 EXIT_OF = {
@@ -28,6 +28,9 @@ class Finding:
     expected: str | None = None
     found: str | None = None
     detail: str = ""
+    not_before: str | None = None
+    not_after: str | None = None
+    """What witnesses prove of the leaf's time (UTC text); None: claimed by the station only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,13 @@ class Verification:
     covered: int = 0
     """Leaves that evidence from outside covers."""
     key_approved: bool = False
-    """The keys came from an auditor's policy rather than from the station."""
+    """The keys came from an auditor's policy or a root's list rather than from the station."""
+    unread: int = 0
+    """Clips that the log states and that were not asked for: nothing is said of them."""
+
+    def with_findings(self, more: list[Finding]) -> Verification:
+        """The same verification with further findings."""
+        return replace(self, findings=(*self.findings, *more)) if more else self
 
     @property
     def totals(self) -> dict[str, int]:

@@ -22,9 +22,11 @@ from avrecord.vault.folder import FolderVault
 class Evidence:
     """Everything that `verify` reads. `index` says where the database deviates from the log."""
 
+    station: str
     root: Path
     log_folder: Path
-    log_key: NoteKey
+    log_keys: tuple[NoteKey, ...]
+    """The log keys that the station itself keeps, the one in use first."""
     vault: FolderVault
     attachments: Attachments
     tell: Tell
@@ -33,4 +35,13 @@ class Evidence:
 
 def evidence_of(kit: Kit) -> Evidence:
     """The evidence of an opened station."""
-    return Evidence(kit.root, kit.log.folder, kit.log_key, kit.vault, kit.attachments, kit.tell, lambda: differences(kit))
+    return Evidence(
+        station=kit.station,
+        root=kit.root,
+        log_folder=kit.log.folder,
+        log_keys=kit.log_keys,
+        vault=kit.vault,
+        attachments=kit.attachments,
+        tell=kit.tell,
+        index=lambda: differences(kit),
+    )

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,8 +47,15 @@ def recover(kit: Kit) -> list[Taken]:
 
     What belongs to a process that still runs is left to it: two that state one clip would double it.
     """
+    with healed(kit) as stated:
+        return stated
+
+
+@contextmanager
+def healed(kit: Kit) -> Iterator[list[Taken]]:
+    """Hold the intake, with nothing left unstated; yields what was stated to get there."""
     with durable.locked(kit.vault.incoming / INTAKE_LOCK):
-        return _recover(kit)
+        yield _recover(kit)
 
 
 def _recover(kit: Kit) -> list[Taken]:

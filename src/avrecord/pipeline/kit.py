@@ -8,12 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from nacl.signing import SigningKey
-
 from avrecord.dock.profiles import Profile
 from avrecord.seal.keys import Sealer
 from avrecord.seal.log import Log
 from avrecord.seal.note import NoteKey
+from avrecord.seal.signer import Signer
 from avrecord.settings import Settings
 from avrecord.store.records import Records
 from avrecord.store.sqlite import Store
@@ -38,9 +37,10 @@ class Kit:
     root: Path
     settings: Settings
     log: Log
-    log_key: NoteKey
+    log_keys: tuple[NoteKey, ...]
+    """What verifies this log's checkpoints: the key in use first, then the ones of earlier."""
     sealer: Sealer
-    witness_key: SigningKey
+    witness_key: Signer
     witness_name: str
     store: Store
     records: Records
@@ -51,6 +51,10 @@ class Kit:
     clock: Callable[[], datetime]
     """The station's clock, aware UTC. The only one: rules get moments as arguments."""
     tell: Tell = silent
+
+    @property
+    def log_key(self) -> NoteKey:
+        return self.log_keys[0]
 
     @property
     def station(self) -> str:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from avrecord import durable
 from avrecord.errors import BadInput
 from avrecord.model.finding import Finding
+from avrecord.model.moments import utc_text
+from avrecord.pipeline.standing import Standing
 from avrecord.seal import note
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
-from avrecord.seal.policy import Policy
+from avrecord.seal.policy import NONE
 from avrecord.seal.verify import ReadLog
 
 WITNESSED = "witnessed"  # folder of cosigned checkpoints, beside the log's tiles
@@ -32,9 +35,11 @@ class Outside:
     text: str = ""
     by_quorum: bool = False
     """Cosigned as the auditor's policy demands."""
+    cosigned_at: tuple[str, ...] = ()
+    """When trusted witnesses saw it."""
 
 
-def read_outside(path: Path, log: NoteKey) -> Outside:
+def read_outside(path: Path, stands: Standing) -> Outside:
     """A checkpoint file, signed, or typed from a sheet: origin, size and root (base64 or hex).
 
     A typed one carries no signature: it is as good as the sheet that the reader holds. Raises
@@ -44,34 +49,51 @@ def read_outside(path: Path, log: NoteKey) -> Outside:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(path=path, detail="读不出") from error
-    typed = TYPED.fullmatch(text.strip())
+    typed, logs = TYPED.fullmatch(text.strip()), [*stands.logs, *stands.revoked_logs]
     try:
         if typed:
             root = bytes.fromhex(typed[3]) if len(typed[3]) == 64 else note.canonical_base64(typed[3])
             found = Outside(Checkpoint(typed[1], int(typed[2]), root), path.name)
         else:
-            found = Outside(Checkpoint.parse(note.open_note(text, [log])), path.name, text)
+            checkpoint = Checkpoint.parse(note.open_note(text, logs))
+            found = Outside(checkpoint, path.name, text, cosigned_at=tuple(_seen(text, stands.witnesses).values()))
     except BadNote as error:
         raise BadInput(path=path, detail=f"不是这个采集站签名的检查点（{error}）") from error
-    if found.checkpoint.origin != log.name:
+    if found.checkpoint.origin != logs[0].name:
         raise BadInput(path=path, detail=f"属于另一个日志 {found.checkpoint.origin}")
     return found
 
 
-def cosigned(folder: Path, log: NoteKey, policy: Policy) -> list[Outside]:
+def cosigned(folder: Path, stands: Standing) -> list[Outside]:
     """Cosigned checkpoints beside a log that meet an auditor's policy. Others count for nothing."""
-    found = []
+    found, policy = [], stands.policy
+    if policy is None or policy.quorum == NONE:
+        return []
+    logs = [*stands.logs, *stands.revoked_logs]
     for path in sorted((folder / WITNESSED).glob("*.checkpoint")):
         try:
             text = path.read_text("utf-8")
-            checkpoint = Checkpoint.parse(note.open_note(text, [log]))
-            names = note.cosignatures(text, list(policy.witnesses.values()))
+            checkpoint = Checkpoint.parse(note.open_note(text, logs))
+            seen = _seen(text, stands.witnesses)
         except (BadNote, OSError, UnicodeDecodeError):
             continue
-        signed = {own for own, key in policy.witnesses.items() if key.name in names}
-        if checkpoint.origin == log.name and policy.quorum != "none" and policy.met(signed):
-            found.append(Outside(checkpoint, path.name, text, by_quorum=True))
+        signed = {own for own, key in policy.witnesses.items() if key.name in seen}
+        if checkpoint.origin == logs[0].name and policy.met(signed):
+            found.append(Outside(checkpoint, path.name, text, by_quorum=True, cosigned_at=tuple(seen.values())))
     return found
+
+
+def _seen(text: str, witnesses: list[NoteKey]) -> dict[str, str]:
+    """Witness name → UTC text of each trusted cosignature. Raises BadNote."""
+    try:
+        return {name: utc_text(datetime.fromtimestamp(at, UTC)) for name, at in note.cosignatures(text, witnesses).items()}
+    except (OverflowError, ValueError) as error:
+        raise BadNote("a cosignature's time") from error
+
+
+def consistent(outside: Iterable[Outside], read: ReadLog) -> list[Outside]:
+    """Those that the log agrees with: what they prove of time is proved of these leaves."""
+    return [each for each in outside if read.roots.get(each.checkpoint.size) == each.checkpoint.root]
 
 
 def compare(outside: Iterable[Outside], read: ReadLog) -> tuple[list[Finding], int]:

@@ -11,7 +11,7 @@ from avrecord import durable
 from avrecord.dock.listing import list_files, opened, settled_files
 from avrecord.dock.profiles import identify
 from avrecord.dock.volumes import shown
-from avrecord.errors import CardError, CardGone, NameTaken, NoSpace, ReadBackFailed
+from avrecord.errors import CardError, CardGone, KeyProblem, NameTaken, NoSpace, ReadBackFailed
 from avrecord.model.card import Card, SourceFile, Volume
 from avrecord.model.moments import beijing, utc_text
 from avrecord.model.statement import Body, CardRemovedEarly, CardSeen, ClipSeenAgain
@@ -58,6 +58,7 @@ def receive(volume: Volume, kit: Kit) -> Receipt:
     card = identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
     with durable.locked(kit.vault.incoming / intents.INTAKE_LOCK):
         catch_up(kit)
+        _same_key(kit)
         return _Taking(card, kit).all()
 
 
@@ -120,6 +121,13 @@ class _Taking:
         state(self.kit, bodies)
         intents.forget(self.kit, bodies)
         self.left -= set(done)
+
+
+def _same_key(kit: Kit) -> None:
+    """A process that waited while the clip key was changed would seal with a key that no longer counts."""
+    row = kit.store.row("current_key", role="clip")
+    if row and row["key_id"] != kit.sealer.key_id:
+        raise KeyProblem(path=kit.root / "keys" / "clip.key", detail="片段密钥刚刚更换，请重新运行")
 
 
 def _arrival(card: Card, kit: Kit) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from avrecord.errors import LogBroken
-from avrecord.model.moments import utc_text
-from avrecord.model.statement import Body, Statement
+from avrecord.model.moments import from_utc_text, milliseconds, utc_text
+from avrecord.model.statement import Body, ClockStepped, Statement
 from avrecord.pipeline.kit import Kit
 from avrecord.seal.codec import decode, encode
 from avrecord.store.projection import project
@@ -20,17 +21,31 @@ def state(kit: Kit, bodies: Iterable[Body], by: str = "service") -> list[Stateme
     waiting = list(bodies)
     if not waiting:
         return made
-    at = utc_text(kit.clock())
 
     def make(first: int) -> list[bytes]:
-        made[:] = [Statement(station=kit.station, seq=first + n, at=at, by=by, body=body) for n, body in enumerate(waiting)]
+        now = kit.clock()
+        step = _stepped_back(kit, now)
+        said: list[tuple[Body, str]] = [(step, "service")] if step else []
+        said += [(body, by) for body in waiting]
+        made[:] = [
+            Statement(station=kit.station, seq=first + n, at=utc_text(now), by=who, body=body)
+            for n, (body, who) in enumerate(said)
+        ]
         return [_checked(statement, kit) for statement in made]
 
     with kit.log.writing():
         catch_up(kit)  # an index that knows more than the log is refused before anything is signed
         kit.log.append(make)
         catch_up(kit)
-    return made
+    return made[-len(waiting) :]
+
+
+def _stepped_back(kit: Kit, now: datetime) -> ClockStepped | None:
+    """What must be said first when the clock runs behind the newest statement: without it the log contradicts itself."""
+    row = kit.store.row("last_at")
+    if row is None or utc_text(now) >= row["at"]:
+        return None
+    return ClockStepped(by_ms=milliseconds(now - from_utc_text(row["at"])), method="last_statement")
 
 
 def _checked(statement: Statement, kit: Kit) -> bytes:

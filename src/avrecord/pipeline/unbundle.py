@@ -9,21 +9,28 @@ names, and sealed by the key that signs clips.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from avrecord.errors import BadInput, LogBroken
 from avrecord.ledger.bag import MANIFEST, TAG_MANIFEST, digest_of, files, read_manifest
 from avrecord.model.finding import Finding, Verification
+from avrecord.model.moments import utc_text
 from avrecord.model.statement import Taken
+from avrecord.model.trust import KeyList
 from avrecord.pipeline.bundle import SIGNATURE
-from avrecord.seal import minisign, note
+from avrecord.pipeline.standing import Demand, standing
+from avrecord.rules.times import proved_times
+from avrecord.rules.trusting import objection
+from avrecord.seal import keylist, minisign, note, sshsig
 from avrecord.seal.codec import decode
+from avrecord.seal.keys import origin_of
 from avrecord.seal.merkle import leaf_hash
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
 from avrecord.seal.policy import NONE, Policy
 from avrecord.seal.proof import BadProof, LogProof, root_of
-from avrecord.seal.verify import check_seal, sshsig_public
+from avrecord.seal.verify import ALWAYS, Leaf, check_seal
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.words import NO_EXTERNAL_REFERENCE
 
@@ -33,20 +40,31 @@ LARGEST_TEXT = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The keys that the reader trusts: clip keys (32 bytes each), the log, and a policy for witnesses."""
+    """The keys that the reader trusts: clip keys (32 bytes each), the logs, a policy for witnesses, a root's key list."""
 
     clip_keys: tuple[bytes, ...]
     logs: tuple[NoteKey, ...]
     policy: Policy | None
     from_bag: bool
+    keys: KeyList | None = None
 
 
-def read_trust(bag: Path, signers: Path | None, policy: Policy | None, trust_bag: bool) -> Trust:
+def read_trust(bag: Path, signers: Path | None, demand: Demand, trust_bag: bool) -> Trust:
     """Keys from the auditor's files, or from the bag when that was asked for. Raises BadInput otherwise."""
-    if signers and policy:
-        return Trust(_clip_keys(signers), policy.logs, policy, from_bag=False)
+    if demand.keys:
+        stations = {key.station for key in demand.keys.of("log")}
+        stands = {station: standing(station, (), demand) for station in sorted(stations)}
+        logs = tuple(key for each in stands.values() for key in (*each.logs, *each.revoked_logs))
+        policy = demand.policy or next((each.policy for each in stands.values()), None)
+        clip_keys = tuple(keylist.public_of(key) for key in demand.keys.of("clip"))
+        return Trust(clip_keys, logs, policy, from_bag=False, keys=demand.keys)
+    if signers and demand.policy:
+        return Trust(_clip_keys(signers), demand.policy.logs, demand.policy, from_bag=False)
     if not trust_bag:
-        detail = "未提供核验用的公钥。请用 --signers 和 --policy 给出；若只想看包内是否自洽，加 --trust-bundle"
+        detail = (
+            "未提供核验用的公钥。请用 --key-list 和 --root-key，或 --signers 和 --policy 给出；"
+            "若只想看包内是否自洽，加 --trust-bundle"
+        )
         raise BadInput(path=bag, detail=detail)
     vkey = _text(bag / "trust" / "log.vkey")
     try:
@@ -64,18 +82,19 @@ def verify_bundle(bag: Path, trust: Trust) -> Verification:
     if not (bag / TAG_MANIFEST).is_file():
         raise BadInput(path=bag, detail="不是资料包（没有 tagmanifest-sha256.txt）")
     findings = [*_signed(bag, trust), *_listed(bag)]
-    statements, covered, found = _statements(bag, trust)
+    proved, found = _statements(bag, trust)
+    statements, covered = proved.taken, proved.covered
     findings += found
     clips = [path for path in files(bag) if path.startswith("data/clips/") and not path.endswith(SEAL_ENDING)]
     read = 0
     for path in clips:
-        size, found = _clip(bag, path, statements, covered, trust)
+        size, found = _clip(bag, path, proved, trust)
         read += size
         findings += found
     present = {path.removeprefix("data/clips/") for path in clips}
-    for stored, (index, said) in sorted(statements.items()):
+    for stored, leaf in sorted(statements.items()):
         if stored not in present:
-            findings.append(Finding("MISSING", stored, index, said.clip, None, "记录中有这个片段，包里没有"))
+            findings.append(Finding("MISSING", stored, leaf.index, leaf.body.clip, None, "记录中有这个片段，包里没有"))
     if not covered:
         findings.append(Finding("NO_EXTERNAL_REFERENCE", "log", detail=NO_EXTERNAL_REFERENCE))
         if trust.policy and trust.policy.quorum != NONE:
@@ -136,45 +155,54 @@ def _against(bag: Path, path: str, digest: str) -> Finding | None:
     return None if actual == digest else Finding("ALTERED", path, None, digest, actual, "内容与清单不符")
 
 
-def _statements(bag: Path, trust: Trust) -> tuple[dict[str, tuple[int, Taken]], int, list[Finding]]:
-    """Proved statements that seal clips, by stored path; the size that witnesses cover; findings."""
-    proved: dict[str, tuple[int, Taken]] = {}
-    covered, found = 0, []
+@dataclass(slots=True)
+class _Proved:
+    """What the bag's proofs prove: leaves that seal clips, by stored path; the size that witnesses cover, and when."""
+
+    taken: dict[str, Leaf] = field(default_factory=dict)
+    covered: int = 0
+    origin: str = ""
+    seen: set[tuple[int, str]] = field(default_factory=set)
+
+
+def _statements(bag: Path, trust: Trust) -> tuple[_Proved, list[Finding]]:
+    proved, found = _Proved(), []
     for path in (path for path in files(bag) if path.startswith("data/statements/")):
         try:
             entry = (bag / path).read_bytes()
             proof = LogProof.parse(_text(bag / "proofs" / f"{Path(path).stem}.tlog-proof"))
-            covered = max(covered, _proved(entry, proof, trust))
-            body = decode(entry, proof.index).body
+            _prove(entry, proof, trust, proved)
+            said = decode(entry, proof.index)
         except (BadNote, BadProof, BadInput, LogBroken, OSError, ValueError) as error:
             found.append(Finding("PROOF_INVALID", path, detail=f"不能证明在日志中（{str(error)[:80]}）"))
             continue
-        if isinstance(body, Taken):
-            proved[body.stored] = (proof.index, body)
-    return proved, covered, found
+        if isinstance(said.body, Taken):
+            proved.taken[said.body.stored] = Leaf(proof.index, said.at, said.body)
+    return proved, found
 
 
-def _proved(entry: bytes, proof: LogProof, trust: Trust) -> int:
-    """Raises BadNote or BadProof unless the entry is in a trusted log; the size that witnesses cover, or 0."""
+def _prove(entry: bytes, proof: LogProof, trust: Trust, proved: _Proved) -> None:
+    """Raises BadNote or BadProof unless the entry is in a trusted log; notes what witnesses cover."""
     checkpoint = Checkpoint.parse(note.open_note(proof.checkpoint, list(trust.logs)))
     if checkpoint.origin not in {key.name for key in trust.logs}:
         raise BadNote("another log")
     if root_of(proof.index, checkpoint.size, leaf_hash(entry), proof.path) != checkpoint.root:
         raise BadProof("another root")
+    proved.origin = checkpoint.origin
     if trust.policy is None or trust.policy.quorum == NONE:
-        return 0
+        return
     names = note.cosignatures(proof.checkpoint, list(trust.policy.witnesses.values()))
-    signed = {own for own, key in trust.policy.witnesses.items() if key.name in names}
-    return checkpoint.size if trust.policy.met(signed) else 0
+    proved.seen |= {(checkpoint.size, utc_text(datetime.fromtimestamp(at, UTC))) for at in names.values()}
+    if trust.policy.met({own for own, key in trust.policy.witnesses.items() if key.name in names}):
+        proved.covered = max(proved.covered, checkpoint.size)
 
 
-def _clip(
-    bag: Path, path: str, statements: dict[str, tuple[int, Taken]], covered: int, trust: Trust
-) -> tuple[int, list[Finding]]:
+def _clip(bag: Path, path: str, proved: _Proved, trust: Trust) -> tuple[int, list[Finding]]:
     stored = path.removeprefix("data/clips/")
-    if stored not in statements:
+    if stored not in proved.taken:
         return 0, [Finding("NOT_IN_LOG", stored, detail="包里没有证明封存了它的记录")]
-    index, said = statements[stored]
+    leaf = proved.taken[stored]
+    index, said = leaf.index, leaf.body
     try:
         digest, size = digest_of(bag / path), (bag / path).stat().st_size
         seal = (bag / f"{path}{SEAL_ENDING}").read_bytes().decode("ascii")
@@ -185,14 +213,32 @@ def _clip(
     found = []
     if digest != said.clip:
         found.append(Finding("ALTERED", stored, index, said.clip, digest, "内容与封存时不符"))
-    if wrong := check_seal(seal, bytes.fromhex(said.clip), index, dict.fromkeys(trust.clip_keys, 0), stored):
+    wrong = check_seal(seal, bytes.fromhex(said.clip), index, dict.fromkeys(trust.clip_keys, ALWAYS), stored)
+    if wrong is None and trust.keys:
+        wrong = _by_list(seal, stored, leaf, proved, trust.keys)
+    if wrong:
         found.append(wrong)
-    return size, found or [Finding("OK" if index < covered else "OK_UNWITNESSED", stored, index)]
+    interval = proved_times(proved.seen, ()).of(index)
+    verdict = found or [Finding("OK" if index < proved.covered else "OK_UNWITNESSED", stored, index)]
+    return size, [replace(each, not_after=interval.not_after) for each in verdict]
+
+
+def _by_list(seal: str, stored: str, leaf: Leaf, proved: _Proved, keys: KeyList) -> Finding | None:
+    """What the root's key list says of the key that sealed this clip."""
+    public = sshsig.parse(seal).public
+    listed = next(key for key in keys.of("clip") if keylist.public_of(key) == public)
+    if origin_of(listed.station) != proved.origin:
+        return Finding("WRONG_KEY", stored, leaf.index, detail=f"这是采集站 {listed.station} 的密钥")
+    found = objection(listed, leaf.index, leaf.at, proved_times(proved.seen, ()).of(leaf.index))
+    return Finding(found[0], stored, leaf.index, detail=found[1]) if found else None
 
 
 def _clip_keys(signers: Path) -> tuple[bytes, ...]:
-    keys = tuple(key for line in SIGNER.findall(_text(signers)) if (key := sshsig_public(line)))
-    if not keys or any(note.is_weak(key) for key in keys):
+    try:
+        keys = tuple(sshsig.public_of(line) for line in SIGNER.findall(_text(signers)))
+    except sshsig.Malformed as error:
+        raise BadInput(path=signers, detail=f"公钥不可用（{error}）") from error
+    if not keys:
         raise BadInput(path=signers, detail="没有可用的 ssh-ed25519 公钥")
     return keys
 

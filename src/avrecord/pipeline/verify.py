@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from avrecord.errors import AvrecordError, BytesMissing, EvidenceError, NameTaken, UnknownName
+from avrecord.errors import AvrecordError, BytesMissing, EvidenceError, UnknownName
 from avrecord.model.finding import Finding, Verification
-from avrecord.model.statement import Taken
+from avrecord.model.moments import utc_text
+from avrecord.pipeline.clipcheck import ClipCheck, ReadDigest
 from avrecord.pipeline.evidence import Evidence, evidence_of
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.outside import Outside, compare, cosigned, keep_fork, read_outside
-from avrecord.seal.note import NoteKey
-from avrecord.seal.policy import NONE, Policy
-from avrecord.seal.verify import ReadLog, check_seal, read_log
+from avrecord.pipeline.outside import Outside, compare, consistent, cosigned, keep_fork, read_outside
+from avrecord.pipeline.standing import NO_DEMAND, Demand, Standing, standing
+from avrecord.rules.times import ProvedTimes, proved_times
+from avrecord.seal import note
+from avrecord.seal.note import BadNote, NoteKey
+from avrecord.seal.policy import NONE
+from avrecord.seal.verify import Leaf, ReadLog, read_log
 from avrecord.store import documents
 from avrecord.vault.digester import file_digest
 from avrecord.vault.folder import SEAL_ENDING
@@ -25,78 +29,131 @@ from avrecord.words import NO_EXTERNAL_REFERENCE
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """What the auditor brings: checkpoints kept elsewhere, and a policy with keys and a quorum."""
+class Selection:
+    """Which clips are read: those whose id begins with `only`, those sealed (by the log's claim) from `since` on. Else all.
 
-    checkpoints: tuple[Path, ...] = ()
-    policy: Policy | None = None
+    The log itself is always checked in full.
+    """
+
+    only: str | None = None
+    since: str | None = None
+
+    def takes(self, leaf: Leaf) -> bool:
+        """Whether a clip is among them."""
+        return (self.only is None or leaf.body.clip.startswith(self.only)) and (self.since is None or leaf.at >= self.since)
 
 
-NO_DEMAND = Demand()
+EVERYTHING = Selection()
+
+
+def read_now(stored: str, path: Path) -> tuple[str, int]:
+    """The bytes as they are on the disk."""
+    return file_digest(path)
 
 
 def verify(kit: Kit, only: str | None = None, demand: Demand = NO_DEMAND) -> Verification:
     """`verify_evidence` of an opened station."""
-    return verify_evidence(evidence_of(kit), only, demand)
+    return verify_evidence(evidence_of(kit), Selection(only), demand)
 
 
-def verify_evidence(evidence: Evidence, only: str | None = None, demand: Demand = NO_DEMAND) -> Verification:
-    """Re-read the log, every stated clip and every file in the vault; all findings are collected.
+def verify_evidence(
+    evidence: Evidence,
+    selection: Selection = EVERYTHING,
+    demand: Demand = NO_DEMAND,
+    digest: ReadDigest = read_now,
+) -> Verification:
+    """Re-read the log, every selected clip and every file in the vault; all findings are collected.
 
-    With `only`, the beginning of a clip id: the log is checked in full, other clips are not read and not counted.
     The database decides nothing. What was not read is never OK, and what no evidence from outside
-    covers is `OK_UNWITNESSED`. Raises BadInput for a checkpoint file that is none, UnknownName when
-    the log seals no such clip.
+    covers is `OK_UNWITNESSED`. `digest` reads a clip's bytes; a resumed run gives what it read before.
+    Raises BadInput for a checkpoint file that is none, UnknownName when the log seals no such clip.
     """
-    trusted, log_findings = _trusted(evidence, demand)
-    outside = [read_outside(path, trusted) for path in demand.checkpoints]
-    if demand.policy:
-        outside += cosigned(evidence.log_folder, trusted, demand.policy)
-    read = read_log(evidence.log_folder, trusted, {each.checkpoint.size for each in outside})
-    compared, covered = compare(outside, read)
-    if any(finding.code == "LOG_FORK" for finding in compared):
-        keep_fork(outside, read, evidence.root / "exports" / "fork")
-    stated = {stored: leaf for stored, leaf in read.taken.items() if only is None or leaf[1].clip.startswith(only)}
-    if only is not None and not stated:
-        raise UnknownName(what="片段（编号是 clips 列出的 12 位十六进制数）", name=only)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        results = list(
-            pool.map(lambda item: _clip(item[0], item[1][0], item[1][1], covered, read, evidence), sorted(stated.items()))
-        )
+    check, compared, outside = examined(evidence, demand, digest)
+    read = check.read
+    stated = {stored: leaf for stored, leaf in read.taken.items() if selection.takes(leaf)}
+    if selection.only is not None and not stated:
+        raise UnknownName(what="片段（编号是 clips 列出的 12 位十六进制数）", name=selection.only)
+    evidence.tell("verifying", clips=len(stated), bytes=sum(leaf.body.size for leaf in stated.values()))
+    results = _each(check, stated)
     findings = [finding for found, _ in results for finding in found]
-    if only is None:
+    if selection.only is None:
         findings += _extra(evidence, read)
         findings += _attachments(evidence, read)
         findings += _index(evidence)
-    findings += log_findings + read.findings + compared + _quorum(outside, demand, read)
+    findings += check.standing.findings + read.findings + compared + _of_the_log(check, outside, demand)
     return Verification(
         findings=tuple(findings),
         log_size=read.size,
         checked=len(stated),
         read=sum(size is not None for _, size in results),
         bytes_read=sum(size or 0 for _, size in results),
-        covered=covered,
-        key_approved=demand.policy is not None,
+        covered=check.covered,
+        key_approved=check.standing.approved,
+        unread=len(read.taken) - len(stated),
     )
 
 
-def _trusted(evidence: Evidence, demand: Demand) -> tuple[NoteKey, list[Finding]]:
-    """The log key to verify with: the policy's when there is one, never silently the station's own."""
-    if demand.policy is None:
-        return evidence.log_key, []
-    named = [key for key in demand.policy.logs if key.name == evidence.log_key.name]
-    if evidence.log_key in named:
-        return evidence.log_key, []
-    detail = "采集站的日志公钥不在核验策略中"
-    return (named[0] if named else evidence.log_key), [Finding("UNKNOWN_KEY", "log", detail=detail)]
+def examined(evidence: Evidence, demand: Demand, digest: ReadDigest) -> tuple[ClipCheck, list[Finding], list[Outside]]:
+    """The log read and compared with everything from outside: what single clips are judged by, what differed, and from where."""
+    stands = standing(evidence.station, evidence.log_keys, demand)
+    outside = [read_outside(path, stands) for path in demand.checkpoints]
+    if stands.policy:
+        outside += cosigned(evidence.log_folder, stands)
+    read = read_log(evidence.log_folder, stands.logs, {each.checkpoint.size for each in outside})
+    compared, covered = compare(outside, read)
+    if any(finding.code == "LOG_FORK" for finding in compared):
+        keep_fork(outside, read, evidence.root / "exports" / "fork")
+    return ClipCheck(evidence, read, stands, _times(evidence, stands, outside, read), covered, digest), compared, outside
 
 
-def _quorum(outside: list[Outside], demand: Demand, read: ReadLog) -> list[Finding]:
+def _each(check: ClipCheck, stated: dict[str, Leaf]) -> list[tuple[list[Finding], int | None]]:
+    """Every clip, on all cores. An interruption ends after the clips in hand, not after the whole vault."""
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        return list(pool.map(lambda item: check.of(*item), sorted(stated.items())))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _times(evidence: Evidence, stands: Standing, outside: list[Outside], read: ReadLog) -> ProvedTimes:
+    """What trusted witnesses prove of leaf times; nothing where no witness is trusted."""
+    seen = [(each.checkpoint.size, at) for each in consistent(outside, read) for at in each.cosigned_at]
+    anchors = []
+    for index, anchor in read.anchors:
+        key = next((key for key in stands.witnesses if key.vkey == anchor.witness_key), None)
+        if key and _anchored(evidence, anchor.note, key) == anchor.cosigned_at:
+            anchors.append((index, anchor.cosigned_at))
+    return proved_times(seen, anchors)
+
+
+def _anchored(evidence: Evidence, digest: str, key: NoteKey) -> str | None:
+    try:
+        at = note.cosignatures(evidence.attachments.get(digest).decode(), [key]).get(key.name)
+        return None if at is None else utc_text(datetime.fromtimestamp(at, UTC))
+    except (EvidenceError, OSError, BadNote, ValueError, OverflowError):
+        return None
+
+
+def _of_the_log(check: ClipCheck, outside: list[Outside], demand: Demand) -> list[Finding]:
+    read, policy = check.read, check.standing.policy
     found = []
     if not outside:
         found.append(Finding("NO_EXTERNAL_REFERENCE", "log", read.size, detail=NO_EXTERNAL_REFERENCE))
-    if demand.policy and demand.policy.quorum != NONE and not any(each.by_quorum for each in outside):
+    if demand.policy and policy and policy.quorum != NONE and not any(each.by_quorum for each in outside):
         found.append(Finding("QUORUM_NOT_MET", "log", read.size, detail="没有满足核验策略的见证签名"))
+    newest = max((at for each in outside for at in each.cosigned_at), default=None)
+    if demand.max_age and demand.now and newest and newest < utc_text(demand.now - demand.max_age):
+        found.append(Finding("STALE", "log", read.size, None, newest, f"最近一次见证是 {newest[:10]}，已超过要求的期限"))
+    clips = {leaf.index for leaf in read.taken.values()}
+    for index in sorted(read.backward - clips):
+        found.append(Finding("TIME_INCONSISTENT", "log", index, detail="记录自称的时间倒退，其间没有时钟调整的记录"))
+    for index, public in read.unendorsed:
+        if check.standing.listed is None or public not in check.standing.listed:
+            found.append(Finding("UNKNOWN_KEY", "log", index, detail="换用的片段密钥没有旧密钥的认可，也不在密钥表中"))
+    newest_list = max((each.version for _, each in read.lists), default=0)
+    if demand.keys and newest_list > demand.keys.version:
+        detail = f"采集站在日志中收下过第 {newest_list} 版，核验用的是第 {demand.keys.version} 版"
+        found.append(Finding("KEYLIST_ROLLBACK", "keylist", None, str(newest_list), str(demand.keys.version), detail))
     return found
 
 
@@ -133,44 +190,6 @@ def _index(evidence: Evidence) -> list[Finding]:
         return evidence.index()
     except (AvrecordError, OSError) as error:
         return [Finding("INDEX_DIFFERS", "avrecord.db", detail=f"无法由日志重放对照：{error}")]
-
-
-def _clip(
-    stored: str, index: int, said: Taken, covered: int, read: ReadLog, evidence: Evidence
-) -> tuple[list[Finding], int | None]:
-    """Findings of one clip (one at least) and the bytes read, or None when they could not be."""
-    try:
-        path = evidence.vault.path(stored)
-        digest, size = file_digest(path)
-    except NameTaken:
-        return [Finding("MALFORMED", stored, index, detail="存放位置不在库内")], None
-    except FileNotFoundError:
-        evidence.tell("verified", about=stored, code="MISSING")
-        return [Finding("MISSING", stored, index, said.clip, None, "日志中有封存记录，文件不在")], None
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO):
-            return [Finding("MISSING", stored, index, said.clip, None, "封存位置上不是普通文件（链接、管道或目录）")], None
-        return [Finding("UNREADABLE", stored, index, detail=error.strerror or str(error))], None
-    findings = []
-    if digest != said.clip:
-        findings.append(Finding("ALTERED", stored, index, said.clip, digest, "内容与封存时不符"))
-    seal = _seal(path, stored, index, bytes.fromhex(said.clip), read)
-    if seal:
-        findings.append(seal)
-    if not findings:
-        findings.append(Finding("OK" if index < covered else "OK_UNWITNESSED", stored, index))
-    evidence.tell("verified", about=stored, code=findings[0].code, bytes=size)
-    return findings, size
-
-
-def _seal(path: Path, stored: str, index: int, digest: bytes, read: ReadLog) -> Finding | None:
-    try:
-        text = path.with_name(path.name + SEAL_ENDING).read_bytes().decode("ascii")
-    except FileNotFoundError:
-        return Finding("UNSIGNED", stored, index, detail="签名文件不在")
-    except (OSError, UnicodeDecodeError) as error:
-        return Finding("BAD_SIGNATURE", stored, index, detail=type(error).__name__)
-    return check_seal(text, digest, index, read.clip_keys, stored)
 
 
 def _extra(evidence: Evidence, read: ReadLog) -> Iterable[Finding]:

@@ -100,7 +100,7 @@ def accept(kit: Kit, line: str, witness: NoteKey, by: str) -> Anchor:
     try:
         times = note.cosignatures(signed, [witness])
         at = times[witness.name]
-        checkpoint = Checkpoint.parse(note.open_note(signed, [kit.log_key]))
+        checkpoint = Checkpoint.parse(note.open_note(signed, list(kit.log_keys)))
     except (BadNote, KeyError) as error:
         raise BadInput(path="见证签名", detail=f"不是 {witness.name} 对该检查点的签名（{error}）") from error
     path = kit.log.folder / WITNESSED / f"{checkpoint.size}.checkpoint"

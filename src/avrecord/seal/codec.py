@@ -66,10 +66,18 @@ def _statement(fields: Any) -> Statement:
 
 
 def _body(kind: type[Body], fields: dict[str, Any]) -> Body:
+    return kind(**typed_fields(kind, fields))
+
+
+def typed_fields(kind: type, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a noun, none missing and none besides. Raises ValueError or TypeError.
+
+    A field that is a noun itself, or a tuple of nouns, must have been read before.
+    """
     hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if typing.get_origin(hint) is not typing.ClassVar}
-    if hints.keys() != fields.keys():
-        raise ValueError(f"fields {sorted(hints.keys() ^ fields.keys())}")
-    return kind(**{name: typed(fields[name], hint) for name, hint in hints.items()})
+    if not isinstance(fields, dict) or hints.keys() != fields.keys():
+        raise ValueError(f"fields {sorted(hints.keys() ^ set(fields))}")
+    return {name: typed(fields[name], hint) for name, hint in hints.items()}
 
 
 def typed(value: Any, hint: Any) -> Any:
@@ -79,6 +87,8 @@ def typed(value: Any, hint: Any) -> Any:
             return None
         (hint,) = (part for part in typing.get_args(hint) if part is not types.NoneType)
     if typing.get_origin(hint) is tuple:
+        if isinstance(value, tuple) and all(type(each) is typing.get_args(hint)[0] for each in value):
+            return value
         if not isinstance(value, list):
             raise TypeError("not a list")
         return tuple(typed(each, typing.get_args(hint)[0]) for each in value)

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nacl.signing import SigningKey
-
 from avrecord import durable
 from avrecord.errors import KeyProblem
-from avrecord.seal import minisign, sshsig
-from avrecord.seal.note import COSIGNATURE, NoteKey, canonical_base64
+from avrecord.seal import keyfile, minisign, sshsig
+from avrecord.seal.note import COSIGNATURE, ED25519, BadNote, NoteKey
+from avrecord.seal.signer import Signer, SoftSigner
 
-HEADER = "avrecord-key-v1"
 ROLES = ("clip", "log", "witness")
+PUBLIC = {"clip": "clip.pub", "log": "log.vkey", "witness": "witness.vkey"}
+RETIRED_LOG, SIGNERS = "log.retired", "allowed_signers"
+Passphrase = Callable[[], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Sealer:
     """Makes seals with the station's clip key."""
 
     station: str
-    key: SigningKey
+    key: Signer
 
     @property
     def public(self) -> bytes:
-        return bytes(self.key.verify_key)
+        return self.key.public
 
     @property
     def key_id(self) -> str:
@@ -43,6 +43,10 @@ class Sealer:
     def seal(self, digest: bytes) -> str:
         """The armoured SSHSIG over a clip's SHA-256."""
         return sshsig.sign(self.key, digest)
+
+    def endorse(self, public_line: str) -> str:
+        """The armoured SSHSIG over the next clip key's public line, so that a rotation is the old key's word."""
+        return sshsig.sign(self.key, endorsed_digest(public_line), sshsig.KEY_NAMESPACE)
 
     def minisign(self, content: bytes, comment: str) -> str:
         """The minisign signature over a bag's tag manifest."""
@@ -54,15 +58,22 @@ class Keys:
     """The signing keys of a station, as loaded from its `keys/` folder."""
 
     sealer: Sealer
-    log: SigningKey
-    witness: SigningKey
+    log: Signer
+    witness: Signer
     origin: str
+    retired_logs: tuple[NoteKey, ...] = ()
+    """Log keys of earlier: they signed the older checkpoints."""
 
 
 def key_id(public: bytes) -> str:
     """OpenSSH's fingerprint (`SHA256:…`) of an Ed25519 public key."""
     blob = base64.b64decode(sshsig.public_line(public, "").split()[1])
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def endorsed_digest(public_line: str) -> bytes:
+    """What an endorsement signs: the SHA-256 of the new key's public line."""
+    return hashlib.sha256(public_line.encode()).digest()
 
 
 def origin_of(station: str) -> str:
@@ -75,7 +86,16 @@ def witness_name(station: str) -> str:
     return f"avrecord.witness/{station}"
 
 
-def create(folder: Path, station: str) -> None:
+def public_text(role: str, station: str, public: bytes) -> str:
+    """A public key as its users read it: an OpenSSH line for clips, a vkey for log and witness."""
+    if role == "clip":
+        return sshsig.public_line(public, station)
+    if role == "log":
+        return NoteKey(origin_of(station), public, ED25519).vkey
+    return NoteKey(witness_name(station), public, COSIGNATURE).vkey
+
+
+def create(folder: Path, station: str, passphrase: bytes | None = None) -> None:
     """Make the keys, and what others need to verify: `allowed_signers`, `clip.pub`, `log.vkey`, `witness.vkey`."""
     durable.make_folder(folder)
     folder.chmod(0o700)
@@ -83,38 +103,84 @@ def create(folder: Path, station: str) -> None:
         path = folder / f"{role}.key"
         if path.exists():
             raise KeyProblem(path=path, detail="已存在，不会覆盖")
-        key = SigningKey.generate()
-        text = f"{HEADER} {role} {base64.b64encode(bytes(key)).decode()}\n"
-        durable.replace_with(path, text.encode(), mode=0o600)
-    keys = load(folder, station)
-    public = keys.sealer.public
-    durable.replace_with(folder / "clip.pub", (sshsig.public_line(public, station) + "\n").encode())
-    durable.replace_with(folder / "allowed_signers", sshsig.allowed_signer(station, public).encode())
-    vkey = NoteKey(keys.origin, bytes(keys.log.verify_key)).vkey
-    durable.replace_with(folder / "log.vkey", f"{vkey}\n".encode())
-    witness = NoteKey(witness_name(station), bytes(keys.witness.verify_key), COSIGNATURE)
-    durable.replace_with(folder / "witness.vkey", f"{witness.vkey}\n".encode())
+        key = SoftSigner.generate()
+        keyfile.write(path, role, key, passphrase)
+        publish(folder, station, role, key.public)
 
 
-def load(folder: Path, station: str) -> Keys:
-    """Read the keys. Raises KeyProblem when one is missing, malformed or readable by others."""
-    clip, log, witness = (_load(folder / f"{role}.key", role) for role in ROLES)
-    return Keys(Sealer(station, clip), log, witness, origin_of(station))
+def publish(folder: Path, station: str, role: str, public: bytes) -> None:
+    """Write the public half where others find it. Earlier keys stay listed: what they signed stays signed."""
+    text = f"{public_text(role, station, public)}\n"
+    path = folder / PUBLIC[role]
+    before = path.read_text("ascii") if path.exists() else ""
+    if role == "log" and before and before != text:
+        durable.append_to(folder / RETIRED_LOG, before.encode())
+    if role == "clip":
+        lines = (folder / SIGNERS).read_text("ascii") if (folder / SIGNERS).exists() else ""
+        line = sshsig.allowed_signer(station, public)
+        if line not in lines:
+            durable.replace_with(folder / SIGNERS, (lines + line).encode())
+    durable.replace_with(path, text.encode())
 
 
-def _load(path: Path, role: str) -> SigningKey:
+def load(folder: Path, station: str, passphrase: Passphrase = keyfile.passphrase_from_environment) -> Keys:
+    """Read the keys. Raises KeyProblem when one is missing, malformed or readable by others.
+
+    A key under a passphrase or in a token is opened at its first signature.
+    """
+    ask = _once(passphrase)
+    clip, log, witness = (keyfile.read(folder / f"{role}.key", role, announced(folder, role), ask) for role in ROLES)
+    return Keys(Sealer(station, clip), log, witness, origin_of(station), retired_logs(folder))
+
+
+def public_in(role: str, text: str) -> bytes:
+    """The inverse of `public_text`. Raises ValueError for another form, or a weak key."""
+    if role == "clip":
+        return sshsig.public_of(text)
+    return NoteKey.parse(text, COSIGNATURE if role == "witness" else ED25519).public
+
+
+def announced(folder: Path, role: str) -> bytes | None:
+    """The public key that lies beside a private one; None when it is not there or not readable."""
     try:
-        mode = path.stat().st_mode
-        words = path.read_text("ascii").split()
-    except FileNotFoundError as error:
-        raise KeyProblem(path=path, detail="文件不存在") from error
-    except (OSError, ValueError) as error:
+        return public_in(role, (folder / PUBLIC[role]).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def retired_logs(folder: Path) -> tuple[NoteKey, ...]:
+    """Log keys of earlier, oldest first. Raises KeyProblem when the list is not readable."""
+    path = folder / RETIRED_LOG
+    if not path.exists():
+        return ()
+    try:
+        return tuple(NoteKey.parse(line) for line in path.read_text("ascii").splitlines())
+    except (OSError, BadNote, ValueError) as error:
         raise KeyProblem(path=path, detail="读不出") from error
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise KeyProblem(path=path, detail="其他用户可读，权限应为 0600")
-    if len(words) != 3 or words[:2] != [HEADER, role]:
-        raise KeyProblem(path=path, detail="格式不符")
-    try:
-        return SigningKey(canonical_base64(words[2]))
-    except ValueError as error:
-        raise KeyProblem(path=path, detail="格式不符") from error
+
+
+def protect(folder: Path, old: Passphrase, new: bytes | None) -> list[str]:
+    """Put the key files under a passphrase, or take it off (`new` None); return the roles. Tokens are left alone.
+
+    Every key is opened before the first file is written: a wrong passphrase changes nothing.
+    """
+    opened, ask = {}, _once(old)
+    for role in ROLES:
+        key = keyfile.read(folder / f"{role}.key", role, None, ask)
+        if isinstance(key, SoftSigner):
+            opened[role] = key
+    for role, key in opened.items():
+        keyfile.write(folder / f"{role}.key", role, key, new)
+    return list(opened)
+
+
+def _once(passphrase: Passphrase) -> Passphrase:
+    """A passphrase that is asked for once, when first needed."""
+    got: list[bytes | None] = []
+
+    def ask() -> bytes | None:
+        if not got:
+            got.append(passphrase())
+        return got[0]
+
+    return ask

@@ -9,18 +9,17 @@ by accident (an honest dock that signs another tree after a power cut) would loo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from nacl.signing import SigningKey
 
 from avrecord import durable
 from avrecord.errors import LogBroken
 from avrecord.seal import note, tiles
 from avrecord.seal.merkle import CompactRange, leaf_hash, subtree_root
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.seal.signer import Signer
 
 SEPARATOR = "---\n"
 
@@ -50,10 +49,12 @@ class _Edge:
 class Log:
     """One station's append-only log. Safe for several threads and processes: one lock for all."""
 
-    def __init__(self, folder: Path, key: SigningKey, origin: str) -> None:
+    def __init__(self, folder: Path, key: Signer, origin: str, retired: Sequence[NoteKey] = ()) -> None:
+        """`retired`: keys of earlier, which signed the older checkpoints; nothing new is signed with them."""
         self.folder = folder
         self._key = key
-        self._verifier = NoteKey(origin, bytes(key.verify_key))
+        self._verifier = NoteKey(origin, key.public)
+        self._accepted = [self._verifier, *retired]
         self._thread_lock = threading.RLock()
         self._edge = _Edge()
         self._last = ""
@@ -232,7 +233,7 @@ class Log:
 
     def _opened(self, signed: str) -> Checkpoint:
         try:
-            checkpoint = Checkpoint.parse(note.open_note(signed, [self._verifier]))
+            checkpoint = Checkpoint.parse(note.open_note(signed, self._accepted))
         except BadNote as error:
             raise LogBroken(index=0, detail=f"检查点无效（{error}）") from error
         if checkpoint.origin != self._verifier.name:

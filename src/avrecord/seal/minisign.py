@@ -11,9 +11,10 @@ import hashlib
 from dataclasses import dataclass
 
 from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 
 from avrecord.seal.note import BadNote, canonical_base64, is_weak
+from avrecord.seal.signer import Signer
 
 PREHASHED, LEGACY, PUBLIC = b"ED", b"Ed", b"Ed"
 COMMENT, TRUSTED = "untrusted comment: ", "trusted comment: "
@@ -73,13 +74,13 @@ def public_text(public: bytes) -> str:
     return PublicKey.of(public).text
 
 
-def sign(key: SigningKey, content: bytes, comment: str) -> str:
+def sign(key: Signer, content: bytes, comment: str) -> str:
     """The signature file over `content`. `comment` is signed too: one line that says what this is."""
     if "\n" in comment or "\r" in comment:
         raise ValueError("a trusted comment is one line")
-    signature = key.sign(hashlib.blake2b(content).digest()).signature
-    both = key.sign(signature + comment.encode()).signature
-    first = base64.b64encode(PREHASHED + key_number(bytes(key.verify_key)) + signature).decode()
+    signature = key.sign(hashlib.blake2b(content).digest())
+    both = key.sign(signature + comment.encode())
+    first = base64.b64encode(PREHASHED + key_number(key.public) + signature).decode()
     return f"{UNTRUSTED}\n{first}\n{TRUSTED}{comment}\n{base64.b64encode(both).decode()}\n"
 
 

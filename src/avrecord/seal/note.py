@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 from nacl.bindings import crypto_core_ed25519_is_valid_point
 from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
+
+from avrecord.seal.signer import Signer
 
 ED25519 = b"\x01"
 COSIGNATURE = b"\x04"
@@ -85,10 +87,10 @@ class Checkpoint:
         return cls(lines[0], int(lines[1]), root)
 
 
-def sign(text: str, key: SigningKey, name: str) -> str:
+def sign(text: str, key: Signer, name: str) -> str:
     """The note: its text, an empty line, one signature line."""
-    signer = NoteKey(name, bytes(key.verify_key))
-    payload = signer.id + key.sign(text.encode()).signature
+    signer = NoteKey(name, key.public)
+    payload = signer.id + key.sign(text.encode())
     return f"{text}\n— {name} {base64.b64encode(payload).decode()}\n"
 
 
@@ -108,6 +110,15 @@ def open_note(note: str, keys: list[NoteKey]) -> str:
     if not good:
         raise BadNote("no known key signed it")
     return text
+
+
+def is_signed_by(note: str, key: NoteKey) -> bool:
+    """Whether this key signed the note."""
+    try:
+        open_note(note, [key])
+    except BadNote:
+        return False
+    return True
 
 
 def _check_line(line: str, text: str, keys: list[NoteKey]) -> bool:
@@ -138,10 +149,10 @@ def _verify(key: NoteKey, text: str, signature: bytes) -> int:
     return at
 
 
-def cosign(text: str, key: SigningKey, name: str, at: int) -> str:
+def cosign(text: str, key: Signer, name: str, at: int) -> str:
     """A cosignature/v1 line: at `at` (Unix seconds) this was the largest consistent tree I saw."""
-    witness = NoteKey(name, bytes(key.verify_key), COSIGNATURE)
-    payload = witness.id + at.to_bytes(8, "big") + key.sign(_cosigned(at, text)).signature
+    witness = NoteKey(name, key.public, COSIGNATURE)
+    payload = witness.id + at.to_bytes(8, "big") + key.sign(_cosigned(at, text))
     return f"— {name} {base64.b64encode(payload).decode()}\n"
 
 

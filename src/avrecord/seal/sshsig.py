@@ -13,11 +13,14 @@ import struct
 from dataclasses import dataclass
 
 from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 
-from avrecord.seal.note import is_weak
+from avrecord.seal.note import BadNote, canonical_base64, is_weak
+from avrecord.seal.signer import Signer
 
 NAMESPACE = b"clip@avrecord"
+KEY_NAMESPACE = b"key@avrecord"
+"""For the old clip key's word on its successor: a seal over a clip can never pass as one."""
 MAGIC = b"SSHSIG"
 ALGORITHM = b"ssh-ed25519"
 HASH = b"sha256"
@@ -43,15 +46,15 @@ class Seal:
     """Of what the signature holds the digest: `sha256` in every seal of ours."""
 
 
-def sign(key: SigningKey, digest: bytes, namespace: bytes = NAMESPACE) -> str:
+def sign(key: Signer, digest: bytes, namespace: bytes = NAMESPACE) -> str:
     """The armoured signature over a 32-byte SHA-256 digest, as `ssh-keygen -Y sign -O hashalg=sha256` writes it."""
     if not namespace:
         raise ValueError("a signature has a purpose")
-    raw = key.sign(_signed_bytes(digest, namespace, HASH)).signature
+    raw = key.sign(_signed_bytes(digest, namespace, HASH))
     blob = (
         MAGIC
         + struct.pack(">I", 1)
-        + _string(_string(ALGORITHM) + _string(bytes(key.verify_key)))
+        + _string(_string(ALGORITHM) + _string(key.public))
         + _string(namespace)
         + _string(b"")
         + _string(HASH)
@@ -106,10 +109,29 @@ def public_line(public: bytes, comment: str) -> str:
     return f"ssh-ed25519 {base64.b64encode(blob).decode()} {comment}"
 
 
-def allowed_signer(identity: str, public: bytes) -> str:
-    """One line of an `allowed_signers` file that allows this key for clips and nothing else."""
-    key = public_line(public, identity)
-    return f'{identity} namespaces="{NAMESPACE.decode()}" {key}\n'
+def public_of(line: str) -> bytes:
+    """The 32 bytes behind an OpenSSH public key line. Raises Malformed for another algorithm, or a weak key."""
+    words = line.split()
+    if len(words) < 2 or words[0].encode() != ALGORITHM:
+        raise Malformed("not an ssh-ed25519 key")
+    try:
+        public = _inner(canonical_base64(words[1]))
+    except BadNote as error:
+        raise Malformed(str(error)) from error
+    if len(public) != 32 or is_weak(public):
+        raise Malformed("not a sound Ed25519 key")
+    return public
+
+
+def allowed_signer(identity: str, public: bytes, valid_from: str = "", valid_until: str = "") -> str:
+    """One line of an `allowed_signers` file that allows this key for clips and nothing else.
+
+    `valid_from`, `valid_until`: `YYYYMMDDHHMMSSZ`. Without `Z` ssh-keygen would read local time.
+    """
+    options = [f'namespaces="{NAMESPACE.decode()}"']
+    options += [f'valid-after="{valid_from}"'] if valid_from else []
+    options += [f'valid-before="{valid_until}"'] if valid_until else []
+    return f"{identity} {','.join(options)} {public_line(public, identity)}\n"
 
 
 def _signed_bytes(digest: bytes, namespace: bytes, hash_name: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Reading a log as an auditor does: bytes first, then meaning; nothing is taken from the database.
 
 Steps, so that they can be ticked off:
-1. the checkpoint is signed by the log key that the caller trusts;
+1. the checkpoint is signed by a log key that the caller trusts, or by one that such a key's tree names;
 2. the tree over the stored entries has the checkpoint's root, and every earlier checkpoint in the
    journal is a signed prefix of it;
 3. each entry parses strictly;
@@ -12,22 +12,47 @@ Without a checkpoint from elsewhere none of this shows a log that its station cu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from avrecord.errors import LogBroken
 from avrecord.model.finding import Finding
-from avrecord.model.statement import KeyChanged, Statement, Taken
-from avrecord.seal import note, sshsig, tiles
+from avrecord.model.statement import Anchor, ClockStepped, KeyChanged, KeysListed, Statement, Taken
+from avrecord.rules.times import backward
+from avrecord.seal import journal, sshsig, tiles
 from avrecord.seal.codec import decode
-from avrecord.seal.log import SEPARATOR
-from avrecord.seal.merkle import EMPTY_ROOT, CompactRange, leaf_hash, subtree_root
-from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.seal.journal import ReadJournal
+from avrecord.seal.keys import endorsed_digest
+from avrecord.seal.merkle import EMPTY_ROOT, CompactRange, leaf_hash
+from avrecord.seal.note import BadNote, NoteKey
+from avrecord.seal.tilecheck import TileCheck
 
-ATTACHED = ("manifest", "left", "examination", "source", "rows", "checklist", "config", "why", "note")
+ATTACHED = (
+    "manifest", "left", "examination", "source", "rows", "checklist", "config", "why", "note", "keylist", "results",
+)  # fmt: skip
 """Fields of statements that may name an attachment; what is no digest there is plain text."""
 DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The leaves for which a clip key signs: from `since` to `until`, both included; None while it goes on."""
+
+    since: int = 0
+    until: int | None = None
+
+
+ALWAYS = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf that seals a clip: where it stands, the time it claims, what it says."""
+
+    index: int
+    at: str
+    body: Taken
 
 
 @dataclass(slots=True)
@@ -36,10 +61,14 @@ class ReadLog:
 
     size: int = 0
     findings: list[Finding] = field(default_factory=list)
-    taken: dict[str, tuple[int, Taken]] = field(default_factory=dict)
-    """By stored path: the leaf's index and what it says."""
-    clip_keys: dict[bytes, int] = field(default_factory=dict)
-    """Public clip keys that the log announced, with the index from which they sign."""
+    taken: dict[str, Leaf] = field(default_factory=dict)
+    """By stored path: the leaf that seals what lies there."""
+    clip_keys: dict[bytes, Span] = field(default_factory=dict)
+    """Public clip keys that the log announced."""
+    unendorsed: list[tuple[int, bytes]] = field(default_factory=list)
+    """Clip keys that came without the word of the key before: (index, public key)."""
+    log_keys: list[tuple[int, NoteKey]] = field(default_factory=list)
+    """Log keys that the log announced, with the leaf that did."""
     roots: dict[int, bytes] = field(default_factory=dict)
     """Roots of the tree over the stored entries, at the sizes that were asked for."""
     journal: dict[int, str] = field(default_factory=dict)
@@ -47,35 +76,43 @@ class ReadLog:
     head: str = ""
     attachments: dict[str, int] = field(default_factory=dict)
     """Digests of the attachments that the log names, with the first index that does."""
+    anchors: list[tuple[int, Anchor]] = field(default_factory=list)
+    lists: list[tuple[int, KeysListed]] = field(default_factory=list)
+    backward: set[int] = field(default_factory=set)
+    """Leaves that claim a time before an earlier leaf's, with no statement of a clock step between."""
 
 
-def read_log(folder: Path, trusted: NoteKey, sizes: Collection[int] = ()) -> ReadLog:
-    """Check a log folder against the key the caller trusts and collect what it says of clips.
+def read_log(folder: Path, trusted: NoteKey | Sequence[NoteKey], sizes: Collection[int] = ()) -> ReadLog:
+    """Check a log folder against the keys the caller trusts (of one origin) and collect what it says of clips.
 
     `sizes`: tree sizes whose roots the caller wants, to compare them with evidence from outside.
 
     Never raises for a bad log: what is wrong is a finding, and what can still be read is read.
     """
-    read = ReadLog()
-    head = _opened(folder / "checkpoint", trusted, read)
+    keys = [trusted] if isinstance(trusted, NoteKey) else list(trusted)
+    kept = journal.read(folder, keys[0].name)
+    read = ReadLog(findings=kept.findings, head=kept.head)
     read.roots[0] = EMPTY_ROOT
-    earlier = _journal(folder / "checkpoints.txt", trusted, read)
-    if head is None:
+    if kept.size is None:
         return read
-    read.size = head.size
+    read.size = kept.size
+    clocks: list[tuple[int, str, bool]] = []
     try:
-        for statement in _entries(folder, head, earlier, frozenset(sizes), read):
+        for statement in _entries(folder, kept, frozenset(sizes), read):
             _note(statement, read)
+            clocks.append((statement.seq, statement.at, isinstance(statement.body, ClockStepped)))
     except LogBroken as error:
-        _found(read, "CHECKPOINT_INVALID", str(error.facts["index"]), detail=str(error.facts["detail"]))
-    if earlier and read.head not in read.journal.values():
-        _found(read, "CHECKPOINT_INVALID", str(head.size), detail="检查点簿中没有已发布的检查点")
-    if earlier and max(earlier) > head.size:
-        _found(read, "LOG_TRUNCATED", str(max(earlier)), found=str(head.size), detail="检查点簿中有更长的日志")
-    return read
+        _found(read, "CHECKPOINT_INVALID", error.facts["index"], detail=str(error.facts["detail"]))
+    read.backward = backward(clocks)
+    found, read.journal = journal.authenticate(kept, keys, read.log_keys, read.roots)
+    read.findings += found
+    if kept.head_opened:
+        return read
+    # No key that is trusted, or that a trusted one vouched for, signed the head: nothing it says counts.
+    return ReadLog(findings=read.findings, head=read.head, roots={0: EMPTY_ROOT})
 
 
-def check_seal(seal_text: str, digest: bytes, index: int, known: dict[bytes, int], stored: str) -> Finding | None:
+def check_seal(seal_text: str, digest: bytes, index: int, known: Mapping[bytes, Span], stored: str) -> Finding | None:
     """Step 4 for one clip: what is wrong with its seal, or None.
 
     `digest` is that of the bytes as the log states them, so an altered clip is not reported twice.
@@ -84,73 +121,34 @@ def check_seal(seal_text: str, digest: bytes, index: int, known: dict[bytes, int
         seal = sshsig.parse(seal_text)
     except sshsig.Malformed as error:
         return Finding("BAD_SIGNATURE", stored, index, detail=str(error))
-    if seal.hash_name != sshsig.HASH:
-        return Finding("BAD_SIGNATURE", stored, index, detail="封存签名所用的哈希不是 SHA-256")
-    if seal.public not in known:
+    span = known.get(seal.public)
+    if span is None:
         return Finding("UNKNOWN_KEY", stored, index, detail="签名所用的公钥不在日志中")
-    if seal.namespace != sshsig.NAMESPACE or known[seal.public] > index:
+    if seal.namespace != sshsig.NAMESPACE or index < span.since:
         return Finding("WRONG_KEY", stored, index, detail="密钥用途或启用时间不符")
+    if span.until is not None and index > span.until:
+        return Finding("EXPIRED_KEY", stored, index, detail=f"签名密钥已在日志第 {span.until} 条更换")
+    if seal.hash_name != sshsig.HASH:
+        return Finding("BAD_SIGNATURE", stored, index, detail="封存签名应以 SHA-256 为准，这个签名用的是别的散列")
     if not sshsig.verify(seal, digest):
         return Finding("BAD_SIGNATURE", stored, index, detail="签名与日志所记内容不符")
     return None
 
 
-def _entries(
-    folder: Path, head: Checkpoint, earlier: dict[int, bytes], sizes: frozenset[int], read: ReadLog
-) -> Iterator[Statement]:
-    """Statements in order, while the tree over them is compared with every checkpoint passed."""
-    tree, hashes = CompactRange(), _TileCheck(folder, head.size, read)
-    for index, entry in tiles.entries(folder, 0, head.size, head.size):
+def _entries(folder: Path, kept: ReadJournal, sizes: frozenset[int], read: ReadLog) -> Iterator[Statement]:
+    """Statements in order, while roots are taken at every size that a checkpoint speaks of."""
+    tree, hashes, wanted = CompactRange(), TileCheck(folder, read.size), sizes | kept.sizes
+    for index, entry in tiles.entries(folder, 0, read.size, read.size):
         leaf = leaf_hash(entry)
         tree.append(leaf)
         hashes.add(0, leaf)
-        if tree.size in sizes:
+        if tree.size in wanted:
             read.roots[tree.size] = tree.root()
-        root = earlier.get(tree.size)
-        if root is not None and root != tree.root():
-            _found(read, "LOG_FORK", str(tree.size), root.hex(), tree.root().hex(), "与当时发布的检查点不符")
         try:
             yield decode(entry, index)
         except LogBroken as error:
             read.findings.append(Finding("MALFORMED", "log", index, detail=str(error.facts["detail"])))
-    hashes.finish()
-    if tree.root() != head.root:
-        _found(read, "CHECKPOINT_INVALID", str(head.size), head.root.hex(), tree.root().hex(), "记录与检查点不符")
-
-
-class _TileCheck:
-    """Compares the stored hash tiles with what follows from the entries: proofs are made from tiles."""
-
-    def __init__(self, folder: Path, size: int, read: ReadLog) -> None:
-        self._folder, self._size, self._read = folder, size, read
-        self._levels: list[list[bytes]] = []
-        self._done: list[int] = []
-
-    def add(self, level: int, value: bytes) -> None:
-        if level == len(self._levels):
-            self._levels.append([])
-            self._done.append(0)
-        self._levels[level].append(value)
-        if len(self._levels[level]) == tiles.WIDTH:
-            full, self._levels[level] = self._levels[level], []
-            self._compare(level, full)
-            self._done[level] += 1
-            self.add(level + 1, subtree_root(full))
-
-    def finish(self) -> None:
-        for level, hashes in enumerate(self._levels):
-            if hashes:
-                self._compare(level, hashes)
-
-    def _compare(self, level: int, hashes: list[bytes]) -> None:
-        number = self._done[level]
-        try:
-            same = tiles.read_tile(self._folder, level, number, len(hashes)) == hashes
-            detail = "哈希瓦片与记录不符"
-        except LogBroken as error:
-            same, detail = False, str(error.facts["detail"])
-        if not same:
-            _found(self._read, "PROOF_INVALID", str(number << 8 * (level + 1)), detail=f"{detail}（第 {level} 层 {number} 号）")
+    read.findings += hashes.finish()
 
 
 def _note(statement: Statement, read: ReadLog) -> None:
@@ -159,59 +157,46 @@ def _note(statement: Statement, read: ReadLog) -> None:
         digest = getattr(body, name, None)
         if isinstance(digest, str) and DIGEST.fullmatch(digest):
             read.attachments.setdefault(digest, statement.seq)
-    if isinstance(body, KeyChanged) and body.role == "clip":
-        read.clip_keys.setdefault(sshsig_public(body.public), statement.seq)
-    elif isinstance(body, Taken):
-        if body.stored in read.taken:
-            read.findings.append(Finding("MALFORMED", body.stored, statement.seq, detail="同一位置封存了两次"))
-        read.taken.setdefault(body.stored, (statement.seq, body))
+    match body:
+        case KeyChanged():
+            _note_key(body, statement.seq, read)
+        case Anchor():
+            read.anchors.append((statement.seq, body))
+        case KeysListed():
+            read.lists.append((statement.seq, body))
+        case Taken():
+            if body.stored in read.taken:
+                read.findings.append(Finding("MALFORMED", body.stored, statement.seq, detail="同一位置封存了两次"))
+            read.taken.setdefault(body.stored, Leaf(statement.seq, statement.at, body))
 
 
-def sshsig_public(line: str) -> bytes:
-    """The 32 bytes behind an OpenSSH public key line; empty when it is not one."""
+def _note_key(body: KeyChanged, index: int, read: ReadLog) -> None:
     try:
-        return note.canonical_base64(line.split()[1])[-32:]
-    except (IndexError, BadNote):
-        return b""
+        if body.role == "log":
+            read.log_keys.append((index, NoteKey.parse(body.public)))
+        elif body.role == "clip" and (public := sshsig.public_of(body.public)) not in read.clip_keys:
+            _succeed(public, body, index, read)
+    except (BadNote, sshsig.Malformed) as error:
+        _found(read, "UNKNOWN_KEY", index, detail=f"日志宣布的公钥不可用（{error}）")
 
 
-def _opened(path: Path, trusted: NoteKey, read: ReadLog) -> Checkpoint | None:
+def _succeed(public: bytes, body: KeyChanged, index: int, read: ReadLog) -> None:
+    """A clip key takes over from the one before, which must have said so."""
+    for before, span in read.clip_keys.items():
+        if span.until is None:
+            read.clip_keys[before] = Span(span.since, index)
+            if not _endorsed(body, before):
+                read.unendorsed.append((index, public))
+    read.clip_keys[public] = Span(index)
+
+
+def _endorsed(body: KeyChanged, before: bytes) -> bool:
     try:
-        read.head = path.read_bytes().decode("utf-8")
-        return _checkpoint(read.head, trusted)
-    except OSError:
-        _found(read, "CHECKPOINT_INVALID", "0", detail="没有检查点，或读不出")
-    except (BadNote, UnicodeDecodeError) as error:
-        _found(read, "CHECKPOINT_INVALID", "0", detail=f"检查点签名或格式不符（{error}）")
-    return None
+        word = sshsig.parse(body.endorsement or "")
+    except sshsig.Malformed:
+        return False
+    return word.public == before and sshsig.verify(word, endorsed_digest(body.public), sshsig.KEY_NAMESPACE)
 
 
-def _journal(path: Path, trusted: NoteKey, read: ReadLog) -> dict[int, bytes]:
-    """Size → root of every checkpoint ever published. Two roots for one size are a fork."""
-    roots: dict[int, bytes] = {}
-    try:
-        records = path.read_bytes().decode("utf-8").split(SEPARATOR)[:-1]
-    except (OSError, UnicodeDecodeError):
-        _found(read, "CHECKPOINT_INVALID", "0", detail="检查点簿不见了或读不出")
-        return roots
-    for record in records:
-        try:
-            checkpoint = _checkpoint(record, trusted)
-        except BadNote as error:
-            _found(read, "CHECKPOINT_INVALID", "0", detail=f"检查点簿中有无效的检查点（{error}）")
-            continue
-        read.journal.setdefault(checkpoint.size, record)
-        if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
-            _found(read, "LOG_FORK", str(checkpoint.size), detail="同一长度有两个签过名的检查点")
-    return roots
-
-
-def _checkpoint(signed: str, trusted: NoteKey) -> Checkpoint:
-    checkpoint = Checkpoint.parse(note.open_note(signed, [trusted]))
-    if checkpoint.origin != trusted.name:
-        raise BadNote("another log's checkpoint")
-    return checkpoint
-
-
-def _found(read: ReadLog, code: str, index: str, expected: str | None = None, found: str | None = None, detail: str = "") -> None:
-    read.findings.append(Finding(code, "log", int(index), expected, found, detail))
+def _found(read: ReadLog, code: str, index: object, detail: str) -> None:
+    read.findings.append(Finding(code, "log", int(str(index)), detail=detail))

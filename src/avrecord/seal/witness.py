@@ -14,13 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nacl.signing import SigningKey
-
 from avrecord import durable
 from avrecord.seal import note, tiles
 from avrecord.seal.merkle import EMPTY_ROOT
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey, canonical_base64
 from avrecord.seal.proof import LONGEST_PATH, BadProof, check_consistency
+from avrecord.seal.signer import Signer
 
 SIZE_TYPE = "text/x.tlog.size"
 
@@ -64,14 +63,14 @@ class Request:
 class Witness:
     """One witness over any number of logs. Its state is one file per log: the note it last cosigned."""
 
-    def __init__(self, folder: Path, key: SigningKey, name: str, logs: list[NoteKey], clock: Callable[[], int]) -> None:
+    def __init__(self, folder: Path, key: Signer, name: str, logs: list[NoteKey], clock: Callable[[], int]) -> None:
         self._folder, self._key, self._name, self._logs, self._clock = folder, key, name, logs, clock
         durable.make_folder(folder)
 
     @property
     def verifier(self) -> NoteKey:
         """What others need to check this witness's cosignatures."""
-        return NoteKey(self._name, bytes(self._key.verify_key), note.COSIGNATURE)
+        return NoteKey(self._name, self._key.public, note.COSIGNATURE)
 
     def last(self, origin: str) -> Checkpoint | None:
         """The checkpoint last cosigned for a log."""

@@ -119,6 +119,15 @@ def read_checklist(document: bytes) -> Checklist:
     return Checklist(content["name"], content["unit"], content["version"], date.fromisoformat(content["in_force_from"]), items)
 
 
+def scrub(read_back: Iterable[tuple[str, str]]) -> bytes:
+    """Clips that were read again, each with the finding's code."""
+    return write("scrub", {"read": [{"clip": clip, "code": code} for clip, code in read_back]})
+
+
+def read_scrub(document: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple((row["clip"], row["code"]) for row in read("scrub", document)["read"])
+
+
 def _stage(stage: Stage) -> Json:
     return {
         "case": stage.id.case,

@@ -31,7 +31,52 @@ def project(run: Run, statement: Statement, fetch: Fetch) -> None:
 
 @singledispatch
 def _rows(body: Body, statement: Statement, run: Run, fetch: Fetch) -> None:
-    """Kinds without rows of their own: key.changed, service.started, export.made."""
+    """Kinds without rows of their own: service.started, export.made."""
+
+
+@_rows.register
+def _(body: said.KeyChanged, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_key",
+        seq=statement.seq,
+        role=body.role,
+        key_id=body.key_id,
+        public=body.public,
+        reason=body.reason,
+        at=statement.at,
+    )
+
+
+@_rows.register
+def _(body: said.KeysListed, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run("add_keylist", seq=statement.seq, version=body.version, root=body.root, keylist=body.keylist)
+
+
+@_rows.register
+def _(body: said.ClockStepped, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run("add_clock_step", seq=statement.seq, by_ms=body.by_ms, method=body.method, at=statement.at)
+
+
+@_rows.register
+def _(body: said.GapObserved, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_gap",
+        seq=statement.seq,
+        recorder=body.recorder,
+        gap=body.gap,
+        first=body.first,
+        last=body.last,
+        missing=body.missing,
+        clip_before=body.clip_before,
+        clip_after=body.clip_after,
+        at=statement.at,
+    )
+
+
+@_rows.register
+def _(body: said.ScrubDone, statement: Statement, run: Run, fetch: Fetch) -> None:
+    for clip, code in documents.read_scrub(fetch(body.results)):
+        run("set_read", clip_id=clip, seq=statement.seq, read_at=statement.at, code=code)
 
 
 @_rows.register

@@ -1,3 +1,8 @@
+-- oldest_read --
+-- Clips in the order in which a scrub reads them: never read first (oldest seal first), then the oldest reading.
+SELECT c.stored, c.clip_id, r.read_at FROM clips c LEFT JOIN reads r ON r.clip_id = c.clip_id
+ORDER BY r.read_at IS NOT NULL, r.read_at, c.seq;
+
 -- one_clip --
 -- A clip by its id.
 SELECT * FROM clips WHERE clip_id = :clip_id;

@@ -111,3 +111,19 @@ ON CONFLICT (holder, path_raw, size, mtime) DO UPDATE SET last_seq = excluded.la
 
 -- see_holder --
 INSERT INTO holders VALUES (:holder, :seq) ON CONFLICT (holder) DO UPDATE SET last_seq = excluded.last_seq;
+
+-- add_key --
+INSERT INTO station_keys VALUES (:seq, :role, :key_id, :public, :reason, :at);
+
+-- add_keylist --
+INSERT INTO keylists VALUES (:seq, :version, :root, :keylist);
+
+-- add_clock_step --
+INSERT INTO clock_steps VALUES (:seq, :by_ms, :method, :at);
+
+-- add_gap --
+INSERT INTO gaps VALUES (:seq, :recorder, :gap, :first, :last, :missing, :clip_before, :clip_after, :at);
+
+-- set_read --
+INSERT INTO reads VALUES (:clip_id, :seq, :read_at, :code)
+ON CONFLICT (clip_id) DO UPDATE SET seq = excluded.seq, read_at = excluded.read_at, code = excluded.code;

@@ -28,6 +28,20 @@ SELECT docking, seen_at, recorder, profile, volume, files, bytes,
     (SELECT files FROM removed_early r WHERE r.docking = d.docking) AS left_behind
 FROM dockings d ORDER BY seq DESC LIMIT 20;
 
+-- last_at --
+-- The time that the newest statement claims.
+SELECT at FROM statements WHERE seq = (SELECT max(seq) FROM statements);
+
+-- current_key --
+-- The key that signs for a role since its latest announcement.
+SELECT seq, key_id, public, reason, at FROM station_keys WHERE role = :role ORDER BY seq DESC LIMIT 1;
+
+-- announced_keys --
+SELECT seq, role, key_id, public, reason, at FROM station_keys ORDER BY seq;
+
+-- newest_keylist --
+SELECT seq, version, root, keylist FROM keylists ORDER BY version DESC, seq DESC LIMIT 1;
+
 -- last_config --
 -- Whether this configuration is the one stated last.
 SELECT 1 AS yes FROM configs WHERE seq = (SELECT max(seq) FROM configs) AND config = :config;

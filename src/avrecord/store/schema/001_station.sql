@@ -216,6 +216,52 @@ CREATE TABLE configs (
     config TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE station_keys (
+    seq INTEGER PRIMARY KEY,
+    role TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    public TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE keylists (
+    seq INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    keylist TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE clock_steps (
+    seq INTEGER PRIMARY KEY,
+    by_ms INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+-- What should be there and is not, as it was first observed. A gap that a later card fills is said by `open_gaps`.
+CREATE TABLE gaps (
+    seq INTEGER PRIMARY KEY,
+    recorder TEXT NOT NULL,
+    gap TEXT NOT NULL,
+    first TEXT NOT NULL,
+    last TEXT NOT NULL,
+    missing INTEGER NOT NULL,
+    clip_before TEXT,
+    clip_after TEXT,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX gaps_by_recorder ON gaps (recorder, gap, first);
+
+-- The latest time each clip was read back from the disk, and what was found.
+CREATE TABLE reads (
+    clip_id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    read_at TEXT NOT NULL,
+    code TEXT NOT NULL
+) STRICT;
+CREATE INDEX reads_by_age ON reads (read_at);
+
 CREATE TABLE anchors (
     seq INTEGER PRIMARY KEY,
     witness TEXT NOT NULL,
