@@ -21,15 +21,23 @@ def differences(kit: Kit) -> list[Finding]:
     The log and its attachments are replayed into an empty database beside the old one. Raises
     LogBroken, BytesMissing or EvidenceError when they cannot be.
     """
-    catch_up(kit)
     with tempfile.TemporaryDirectory(dir=kit.root, prefix=".index-") as folder:
         fresh = Store(Path(folder) / "fresh.db")
-        for start in range(0, kit.log.size, AT_ONCE):
-            with fresh.writing() as run:
-                for index, entry in kit.log.entries(start, start + AT_ONCE):
-                    project(run, decode(entry, index), kit.attachments.get)
-        fresh.close()
-        return _compare(kit.store, Path(folder) / "fresh.db")
+        done = _replay(kit, fresh, 0, kit.log.refresh())
+        # The service goes on meanwhile: the last leaves and the comparison are under the lock, or its newest rows would differ.
+        with kit.log.writing():
+            catch_up(kit)
+            _replay(kit, fresh, done, kit.log.size)
+            fresh.close()
+            return _compare(kit.store, Path(folder) / "fresh.db")
+
+
+def _replay(kit: Kit, fresh: Store, first: int, size: int) -> int:
+    for start in range(first, size, AT_ONCE):
+        with fresh.writing() as run:
+            for index, entry in kit.log.entries(start, min(size, start + AT_ONCE)):
+                project(run, decode(entry, index), kit.attachments.get)
+    return size
 
 
 def _compare(store: Store, fresh: Path) -> list[Finding]:
