@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from making import KEY, ORIGIN, OTHER_KEY, TRUSTED
 
 from avrecord.seal.merkle import EMPTY_ROOT
-from avrecord.seal.note import BadNote, Checkpoint, NoteKey, canonical_base64, open_note, sign
+from avrecord.seal.note import (
+    COSIGNATURE,
+    BadNote,
+    Checkpoint,
+    NoteKey,
+    NotSigned,
+    canonical_base64,
+    cosign,
+    cosignatures,
+    open_note,
+    sign,
+)
 
 TEXT = Checkpoint(ORIGIN, 7, EMPTY_ROOT).text
 SIGNED = sign(TEXT, KEY, ORIGIN)
@@ -91,9 +102,60 @@ def test_the_same_name_with_another_key_id_is_unknown_and_passed_over():
     assert open_note(with_line(SIGNED, ORIGIN, bytes(68)), [TRUSTED]) == TEXT
 
 
+@pytest.mark.parametrize("payload", [b"", b"\0\0\0", TRUSTED.id])
+def test_a_line_without_key_id_or_signature_makes_it_no_note(payload):
+    with pytest.raises(BadNote, match="malformed"):
+        open_note(with_line(SIGNED, ORIGIN, payload), [TRUSTED])
+
+
 def test_a_signature_that_is_cut_short_rejects_the_whole_note():
-    with pytest.raises(BadNote, match="does not match"):
-        open_note(with_line(SIGNED, ORIGIN, TRUSTED.id), [TRUSTED])
+    with pytest.raises(NotSigned, match="does not match"):
+        open_note(with_line(SIGNED, ORIGIN, TRUSTED.id + bytes(63)), [TRUSTED])
+
+
+def test_an_unknown_signature_may_stand_first_and_the_same_one_twice():
+    line, theirs = SIGNED.rpartition("\n\n")[2], sign(TEXT, OTHER_KEY, WITNESS.name).rpartition("\n\n")[2]
+    assert open_note(f"{TEXT}\n{theirs}{line}{theirs}{line}", [TRUSTED]) == TEXT
+
+
+def test_of_two_signatures_by_one_key_both_must_be_good():
+    with pytest.raises(NotSigned):
+        open_note(with_line(SIGNED, ORIGIN, TRUSTED.id + bytes(64)), [TRUSTED])
+
+
+def test_more_signatures_than_anybody_has_a_use_for_are_not_read():
+    line = SIGNED.rpartition("\n\n")[2]
+    assert open_note(f"{TEXT}\n{line * 100}", [TRUSTED]) == TEXT
+    with pytest.raises(BadNote, match="too many"):
+        open_note(f"{TEXT}\n{line * 101}", [TRUSTED])
+
+
+@pytest.mark.parametrize("name", ["城管.example/采集站", "a-b_c.d/~e?f#g", "naïve", "ключ"])
+def test_a_name_may_be_in_any_script(name):
+    key = NoteKey(name, bytes(KEY.verify_key))
+    assert NoteKey.parse(key.vkey) == key
+    assert open_note(sign(TEXT, KEY, name), [key]) == TEXT
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\u3000b", "a\u2028b", "a\x85b", "\u1680", "a\tb"])
+def test_a_name_with_a_plus_or_any_unicode_space_is_refused(name):
+    with pytest.raises(BadNote):
+        sign(TEXT, KEY, name)
+    with pytest.raises(BadNote):
+        NoteKey.parse(NoteKey(name, bytes(KEY.verify_key)).vkey)
+    with pytest.raises(BadNote, match="malformed"):
+        open_note(with_line(SIGNED, name.replace("\t", " "), bytes(68)), [TRUSTED])
+
+
+@pytest.mark.parametrize("spoilt", [" {}", "{} ", "{}\n\n", "{}\r\n", "PRIVATE+KEY+{}"])
+def test_a_verifier_key_with_anything_around_it_is_refused(spoilt):
+    with pytest.raises(BadNote):
+        NoteKey.parse(spoilt.format(TRUSTED.vkey))
+
+
+def test_text_that_is_no_utf_8_is_no_note():
+    with pytest.raises(BadNote, match="UTF-8"):
+        open_note(b"\xff".decode("utf-8", "surrogateescape") + SIGNED, [TRUSTED])
 
 
 def test_a_note_that_nobody_we_know_signed_is_refused():
@@ -160,6 +222,46 @@ def test_a_checkpoint_reads_back_as_it_was_written(size, root):
     assert Checkpoint.parse(Checkpoint(ORIGIN, size, root).text) == Checkpoint(ORIGIN, size, root)
 
 
+def test_another_logs_extension_lines_are_read_and_belong_to_what_is_signed():
+    text = f"{TEXT}extension one\n二\n"
+    read = Checkpoint.parse(open_note(sign(text, KEY, ORIGIN), [TRUSTED]))
+    assert (read.extensions, read.text) == (("extension one", "二"), text)
+    with pytest.raises(NotSigned):
+        open_note(sign(text, KEY, ORIGIN).replace("extension one\n", ""), [TRUSTED])
+
+
+def test_a_cosignature_covers_the_extension_lines_too():
+    text = f"{TEXT}extension\n"
+    witness = NoteKey("w.example", bytes(OTHER_KEY.verify_key), COSIGNATURE)
+    line = cosign(text, OTHER_KEY, "w.example", 1_700_000_000)
+    assert cosignatures(sign(text, KEY, ORIGIN) + line, [witness]) == {"w.example": 1_700_000_000}
+    with pytest.raises(NotSigned):
+        cosignatures(SIGNED + line, [witness])
+
+
+def test_of_two_cosignatures_by_one_witness_the_earlier_dates_the_log():
+    witness = NoteKey("w.example", bytes(OTHER_KEY.verify_key), COSIGNATURE)
+    lines = [cosign(TEXT, OTHER_KEY, "w.example", at) for at in (1_700_000_500, 1_700_000_000, 1_700_000_900)]
+    assert cosignatures(SIGNED + "".join(lines), [witness]) == {"w.example": 1_700_000_000}
+
+
+def test_a_cosignature_of_another_length_is_not_one():
+    witness = NoteKey("w.example", bytes(OTHER_KEY.verify_key), COSIGNATURE)
+    with pytest.raises(NotSigned, match="72"):
+        cosignatures(with_line(SIGNED, "w.example", witness.id + bytes(64)), [witness])
+
+
+def test_a_plain_signature_by_a_witness_key_is_not_its_cosignature():
+    """The type belongs to the key's id: the same 32 bytes as a log's key are another key."""
+    plain, witness = (
+        NoteKey("w.example", bytes(OTHER_KEY.verify_key)),
+        NoteKey("w.example", bytes(OTHER_KEY.verify_key), COSIGNATURE),
+    )
+    both = SIGNED + sign(TEXT, OTHER_KEY, "w.example").rpartition("\n\n")[2]
+    assert plain.id != witness.id
+    assert cosignatures(both, [witness]) == {}
+
+
 ROOT = base64.b64encode(EMPTY_ROOT).decode()
 
 
@@ -175,7 +277,12 @@ ROOT = base64.b64encode(EMPTY_ROOT).decode()
         pytest.param(f"{ORIGIN}\n0x7\n{ROOT}\n", id="hexadecimal"),
         pytest.param(f"{ORIGIN}\n\n{ROOT}\n", id="no size"),
         pytest.param(f"\n7\n{ROOT}\n", id="no origin"),
-        pytest.param(f"{ORIGIN}\n7\n{ROOT}\nextension\n", id="an extension line"),
+        pytest.param(f"{ORIGIN}\n7\n{ROOT}\n\n", id="an empty extension line"),
+        pytest.param(f"{ORIGIN}\n7\n{ROOT}\nextension", id="an extension without newline"),
+        pytest.param(f"{ORIGIN}\n7\n{ROOT}\none\n\ntwo\n", id="an empty line among extensions"),
+        pytest.param(f"{ORIGIN}\n{2**63 + 1}\n{ROOT}\n", id="more leaves than a proof can reach"),
+        pytest.param(f"{ORIGIN}\n{'9' * 5000}\n{ROOT}\n", id="more digits than Python reads"),
+        pytest.param(f"{ORIGIN}\n٧\n{ROOT}\n", id="digits of another script"),
         pytest.param(f"{ORIGIN}\n7\n{ROOT}", id="no newline at the end"),
         pytest.param(f"{ORIGIN}\n7\n{ROOT[:-1]}\n", id="a root without padding"),
         pytest.param(f"{ORIGIN}\n7\n{ROOT[:-2]}V=\n", id="an alias of the root"),

@@ -50,7 +50,7 @@ def read_trust(bag: Path, signers: Path | None, policy: Policy | None, trust_bag
         raise BadInput(path=bag, detail=detail)
     vkey = _text(bag / "trust" / "log.vkey")
     try:
-        log = NoteKey.parse(vkey)
+        log = NoteKey.parse(vkey.strip())
     except BadNote as error:
         raise BadInput(path=bag / "trust" / "log.vkey", detail=f"不是日志公钥（{error}）") from error
     return Trust(_clip_keys(bag / "trust" / "allowed_signers"), (log,), None, from_bag=True)
@@ -163,9 +163,7 @@ def _proved(entry: bytes, proof: LogProof, trust: Trust) -> int:
         raise BadProof("another root")
     if trust.policy is None or trust.policy.quorum == NONE:
         return 0
-    names = note.cosignatures(proof.checkpoint, list(trust.policy.witnesses.values()))
-    signed = {own for own, key in trust.policy.witnesses.items() if key.name in names}
-    return checkpoint.size if trust.policy.met(signed) else 0
+    return checkpoint.size if trust.policy.met(trust.policy.signed(proof.checkpoint)) else 0
 
 
 def _clip(
