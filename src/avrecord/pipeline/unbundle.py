@@ -122,6 +122,8 @@ def _listed(bag: Path) -> list[Finding]:
             found.append(Finding("MALFORMED", name, detail=f"清单读不懂（{type(error).__name__}）"))
             continue
         listed |= entries
+        misplaced = sorted(path for path in entries if path.startswith("data/") != (name == MANIFEST))
+        found += [Finding("MALFORMED", path, detail="列在不该列它的清单中") for path in misplaced]
         found += [finding for path, digest in sorted(entries.items()) if (finding := _against(bag, path, digest))]
     return found + [Finding("EXTRA", path, detail="清单中没有这个文件") for path in files(bag) if path not in listed]
 
