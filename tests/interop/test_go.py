@@ -109,6 +109,18 @@ def test_go_refuses_another_key_and_an_earlier_checkpoint_of_another_history(go,
     assert go.log(folder, longer).startswith("BAD")
 
 
+def test_proofs_of_an_older_tree_are_made_and_checked_after_partial_tiles_were_tidied_away(go, grown):
+    """As tlog-tiles allows once the full tile exists: of tile 0 only the full one stays."""
+    folder, earlier = grown
+    shutil.rmtree(folder / "tile/0/000.p")
+    shutil.rmtree(folder / "tile/entries/000.p")
+    assert go.log(folder, *earlier).startswith("OK 700")
+    hashes = hashes_of(folder, 200)
+    old = Checkpoint.parse(note.open_note((folder.parent / "200.checkpoint").read_text(), [NoteKey.parse(VKEY)]))
+    for index, entry in tiles.entries(folder, 0, 200, 200):
+        assert root_of(index, 200, leaf_hash(entry), inclusion(index, 200, hashes)) == old.root
+
+
 def accepted(content: bytes, statement: bytes) -> bool:
     """Whether we accept a proof."""
     try:

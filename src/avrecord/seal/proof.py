@@ -96,7 +96,7 @@ def hashes_of(folder: Path, size: int) -> Hashes:
     def tile(level: int, number: int) -> list[bytes]:
         if (level, number) not in read:
             width = min(tiles.WIDTH, (size >> 8 * level) - number * tiles.WIDTH)
-            read[level, number] = tiles.read_tile(folder, level, number, width)
+            read[level, number] = tiles.read_prefix(folder, level, number, width)
         return read[level, number]
 
     def subtree(level: int, index: int) -> bytes:
