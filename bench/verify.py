@@ -19,7 +19,6 @@ from pathlib import Path
 
 from ingest import make_card
 from machine import describe, table
-from avrecord.seal.signer import SoftSigner
 
 from avrecord import station
 from avrecord.dock.volumes import volume_at
@@ -27,6 +26,7 @@ from avrecord.pipeline.receive import receive
 from avrecord.pipeline.verify import verify
 from avrecord.seal.log import Log
 from avrecord.seal.proof import hashes_of, inclusion
+from avrecord.seal.signer import SoftSigner
 
 
 def peer(files: list[Path], at_once: int) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import bagit
 import pytest
 
 from avrecord import station
@@ -78,6 +80,7 @@ def test_stock_tools_accept_what_is_in_the_bag(bag, linked):
 
     assert fine("sha256sum", "--quiet", "--strict", "-c", "manifest-sha256.txt")
     assert fine("sha256sum", "--quiet", "--strict", "-c", "tagmanifest-sha256.txt")
+    assert bagit.Bag(str(bag)).validate()
     assert fine("minisign", "-Vq", "-p", "trust/bag.pub", "-m", "tagmanifest-sha256.txt")
     clip = next((bag / "data" / "clips").rglob("*.mp4"))
     with clip.open("rb") as video:
@@ -125,6 +128,20 @@ def test_what_is_added_removed_or_swapped_is_told_by_both_verifiers(bag, trust, 
         (bag / "proofs" / "more" / "x").write_text("x")
     assert verify_bundle(bag, trust).exit_code in (11, 12, 15)
     assert script(bag, linked).returncode == 1
+
+
+def test_a_payload_file_in_the_tag_manifest_alone_is_told_though_the_station_signed_it(bag, trust, linked):
+    """RFC 8493 wants every payload file in the payload manifest; the Library's program does not look which list it is."""
+    manifest, tag_manifest = bag / "manifest-sha256.txt", bag / "tagmanifest-sha256.txt"
+    moved, *rest = manifest.read_text("utf-8").splitlines(keepends=True)
+    manifest.write_text("".join(rest), "utf-8")
+    tags = [line for line in tag_manifest.read_text("utf-8").splitlines(keepends=True) if "  manifest-" not in line]
+    tags += [moved, f"{hashlib.sha256(manifest.read_bytes()).hexdigest()}  manifest-sha256.txt\n"]
+    tag_manifest.write_text("".join(tags), "utf-8")
+    (bag / "tagmanifest-sha256.txt.minisig").write_text(linked.sealer.minisign(tag_manifest.read_bytes(), "moved"), "utf-8")
+    assert [(each.code, each.about) for each in verify_bundle(bag, trust).findings if each.code == "MALFORMED"] == [
+        ("MALFORMED", moved.split("  ", 1)[1].strip())
+    ]
 
 
 def test_a_bag_made_anew_with_other_keys_agrees_with_itself_and_with_nobody_else(bag, trust, tmp_path, dcam):

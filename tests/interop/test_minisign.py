@@ -68,6 +68,9 @@ def test_a_key_and_a_signature_of_ours_are_accepted_by_the_tool(tmp_path):
 def test_the_comment_of_a_key_file_names_the_key_as_the_tool_does(made):
     text = (made / "p").read_text()
     assert PublicKey.parse(text).text == text
+    # One key in sixteen: the tool writes its number without leading zeros.
+    short = PublicKey(bytes.fromhex("d9468be664205502"), OURS.public)
+    assert short.text.startswith("untrusted comment: minisign public key 2552064E68B46D9\n")
 
 
 def test_the_published_signature_is_read_and_the_tool_agrees(tmp_path):

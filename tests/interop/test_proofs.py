@@ -17,7 +17,7 @@ from avrecord.pipeline import witnessing
 from avrecord.pipeline.verify import Demand, verify
 from avrecord.seal import note
 from avrecord.seal.log import Log
-from avrecord.seal.merkle import CompactRange, leaf_hash
+from avrecord.seal.merkle import EMPTY_ROOT, CompactRange, leaf_hash
 from avrecord.seal.note import Checkpoint, NoteKey
 from avrecord.seal.policy import read_policy
 from avrecord.seal.proof import BadProof, LogProof, check_consistency, consistency, hashes_of, inclusion, root_of
@@ -220,11 +220,39 @@ def test_the_witness_answers_as_the_specification_says(witness, tree):
     assert witness.add(Request(300, (), fork).text).status == 422
     assert witness.add(Request(500, (), signed(400, roots)).text).status == 400
     assert witness.add("nonsense").status == 400
+    assert witness.add("old 00\n\n" + signed(400, roots)).status == 400
+    assert witness.add(f"old {'9' * 5000}\n\n{signed(400, roots)}").status == 400
+    assert witness.add("old 300\nAAAA\n\n" + signed(400, roots)).status == 400  # a hash of three bytes
+    assert witness.add("old 300\n" + f"{base64.b64encode(bytes(32)).decode()}\n" * 64 + "\n" + signed(400, roots)).status == 400
+    assert witness.add("old 300\n\n" + signed(400, roots).partition("\n\n")[0] + "\n").status == 400  # no signature lines
+    leading_zero = note.sign(f"{ORIGIN}\n0400\n{base64.b64encode(roots[400]).decode()}\n", KEY, ORIGIN)
+    assert witness.add(f"old 300\n\n{leading_zero}").status == 400
     unknown = note.sign(Checkpoint("other.log", 400, roots[400]).text, KEY, "other.log")
     assert witness.add(Request(0, (), unknown).text).status == 404
     forged = note.sign(Checkpoint(ORIGIN, 400, roots[400]).text, SoftSigner.generate(), ORIGIN)
     assert witness.add(Request(300, tuple(consistency(300, 400, hashes)), forged).text).status == 403
     assert witness.last(ORIGIN).size == 300
+
+
+def test_a_first_request_has_no_proof_and_an_empty_log_the_empty_root(witness, tree):
+    _, _, roots = tree
+    assert witness.add(Request(0, (bytes(32),), signed(7, roots)).text).status == 422
+    wrong = note.sign(Checkpoint(ORIGIN, 0, bytes(32)).text, KEY, ORIGIN)
+    assert witness.add(Request(0, (), wrong).text).status == 422
+    assert witness.last(ORIGIN) is None
+    empty = note.sign(Checkpoint(ORIGIN, 0, EMPTY_ROOT).text, KEY, ORIGIN)
+    assert witness.add(Request(0, (), empty).text).status == 200
+    assert witness.add(Request(0, (), signed(7, roots)).text).status == 200
+
+
+def test_a_checkpoint_with_extension_lines_is_cosigned_as_it_is(witness, tree):
+    _, _, roots = tree
+    text = Checkpoint(ORIGIN, 7, roots[7], ("an extension",)).text
+    whole = note.sign(text, KEY, ORIGIN)
+    reply = witness.add(Request(0, (), whole).text)
+    assert reply.status == 200
+    assert note.cosignatures(whole + reply.body, [witness.verifier]) == {"w.example": 1_700_000_000}
+    assert witness.last(ORIGIN) == Checkpoint.parse(text)
 
 
 def test_a_cosignature_is_over_time_and_checkpoint_and_bears_the_witness_key(witness, tree):

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from making import KEY, ORIGIN, OTHER_KEY, TRUSTED
 
 from avrecord.seal.merkle import EMPTY_ROOT
-from avrecord.seal.note import BadNote, Checkpoint, NoteKey, canonical_base64, open_note, sign
+from avrecord.seal.note import (
+    BadNote,
+    Checkpoint,
+    NoteKey,
+    NotSigned,
+    canonical_base64,
+    open_note,
+    sign,
+)
 
 TEXT = Checkpoint(ORIGIN, 7, EMPTY_ROOT).text
 SIGNED = sign(TEXT, KEY, ORIGIN)
@@ -91,9 +99,60 @@ def test_the_same_name_with_another_key_id_is_unknown_and_passed_over():
     assert open_note(with_line(SIGNED, ORIGIN, bytes(68)), [TRUSTED]) == TEXT
 
 
+@pytest.mark.parametrize("payload", [b"", b"\0\0\0", TRUSTED.id])
+def test_a_line_without_key_id_or_signature_makes_it_no_note(payload):
+    with pytest.raises(BadNote, match="malformed"):
+        open_note(with_line(SIGNED, ORIGIN, payload), [TRUSTED])
+
+
 def test_a_signature_that_is_cut_short_rejects_the_whole_note():
-    with pytest.raises(BadNote, match="does not match"):
-        open_note(with_line(SIGNED, ORIGIN, TRUSTED.id), [TRUSTED])
+    with pytest.raises(NotSigned, match="does not match"):
+        open_note(with_line(SIGNED, ORIGIN, TRUSTED.id + bytes(63)), [TRUSTED])
+
+
+def test_an_unknown_signature_may_stand_first_and_the_same_one_twice():
+    line, theirs = SIGNED.rpartition("\n\n")[2], sign(TEXT, OTHER_KEY, WITNESS.name).rpartition("\n\n")[2]
+    assert open_note(f"{TEXT}\n{theirs}{line}{theirs}{line}", [TRUSTED]) == TEXT
+
+
+def test_of_two_signatures_by_one_key_both_must_be_good():
+    with pytest.raises(NotSigned):
+        open_note(with_line(SIGNED, ORIGIN, TRUSTED.id + bytes(64)), [TRUSTED])
+
+
+def test_more_signatures_than_anybody_has_a_use_for_are_not_read():
+    line = SIGNED.rpartition("\n\n")[2]
+    assert open_note(f"{TEXT}\n{line * 100}", [TRUSTED]) == TEXT
+    with pytest.raises(BadNote, match="too many"):
+        open_note(f"{TEXT}\n{line * 101}", [TRUSTED])
+
+
+@pytest.mark.parametrize("name", ["城管.example/采集站", "a-b_c.d/~e?f#g", "naïve", "ключ"])
+def test_a_name_may_be_in_any_script(name):
+    key = NoteKey(name, KEY.public)
+    assert NoteKey.parse(key.vkey) == key
+    assert open_note(sign(TEXT, KEY, name), [key]) == TEXT
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\u3000b", "a\u2028b", "a\x85b", "\u1680", "a\tb"])
+def test_a_name_with_a_plus_or_any_unicode_space_is_refused(name):
+    with pytest.raises(BadNote):
+        sign(TEXT, KEY, name)
+    with pytest.raises(BadNote):
+        NoteKey.parse(NoteKey(name, KEY.public).vkey)
+    with pytest.raises(BadNote, match="malformed"):
+        open_note(with_line(SIGNED, name.replace("\t", " "), bytes(68)), [TRUSTED])
+
+
+@pytest.mark.parametrize("spoilt", [" {}", "{} ", "{}\n\n", "{}\r\n", "PRIVATE+KEY+{}"])
+def test_a_verifier_key_with_anything_around_it_is_refused(spoilt):
+    with pytest.raises(BadNote):
+        NoteKey.parse(spoilt.format(TRUSTED.vkey))
+
+
+def test_text_that_is_no_utf_8_is_no_note():
+    with pytest.raises(BadNote, match="UTF-8"):
+        open_note(b"\xff".decode("utf-8", "surrogateescape") + SIGNED, [TRUSTED])
 
 
 def test_a_note_that_nobody_we_know_signed_is_refused():
@@ -152,41 +211,6 @@ def test_text_that_looks_like_signatures_stays_text():
     """The last empty line separates: a text may itself hold an empty line and a signature line."""
     text = f"{SIGNED}\nmore\n"
     assert open_note(sign(text, KEY, ORIGIN), [TRUSTED]) == text
-
-
-@given(st.integers(0, 2**63), st.binary(min_size=32, max_size=32))
-@settings(max_examples=50)
-def test_a_checkpoint_reads_back_as_it_was_written(size, root):
-    assert Checkpoint.parse(Checkpoint(ORIGIN, size, root).text) == Checkpoint(ORIGIN, size, root)
-
-
-ROOT = base64.b64encode(EMPTY_ROOT).decode()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param(f"{ORIGIN}\n07\n{ROOT}\n", id="a leading zero"),
-        pytest.param(f"{ORIGIN}\n00\n{ROOT}\n", id="two zeros"),
-        pytest.param(f"{ORIGIN}\n+7\n{ROOT}\n", id="a sign"),
-        pytest.param(f"{ORIGIN}\n-7\n{ROOT}\n", id="a negative size"),
-        pytest.param(f"{ORIGIN}\n7 \n{ROOT}\n", id="a space"),
-        pytest.param(f"{ORIGIN}\n1_0\n{ROOT}\n", id="an underscore"),
-        pytest.param(f"{ORIGIN}\n0x7\n{ROOT}\n", id="hexadecimal"),
-        pytest.param(f"{ORIGIN}\n\n{ROOT}\n", id="no size"),
-        pytest.param(f"\n7\n{ROOT}\n", id="no origin"),
-        pytest.param(f"{ORIGIN}\n7\n{ROOT}\nextension\n", id="an extension line"),
-        pytest.param(f"{ORIGIN}\n7\n{ROOT}", id="no newline at the end"),
-        pytest.param(f"{ORIGIN}\n7\n{ROOT[:-1]}\n", id="a root without padding"),
-        pytest.param(f"{ORIGIN}\n7\n{ROOT[:-2]}V=\n", id="an alias of the root"),
-        pytest.param(f"{ORIGIN}\n7\n{base64.b64encode(EMPTY_ROOT[:31]).decode()}\n", id="a root of 31 bytes"),
-        pytest.param(f"{ORIGIN}\n7\n\n", id="no root"),
-        pytest.param("", id="nothing"),
-    ],
-)
-def test_a_checkpoint_of_another_form_is_refused(text):
-    with pytest.raises(BadNote):
-        Checkpoint.parse(text)
 
 
 @given(st.binary(max_size=40))

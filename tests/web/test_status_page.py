@@ -81,6 +81,8 @@ def test_a_station_witnesses_another_over_http_and_the_answer_counts(kit, dcam, 
         assert second.size == first.size + 1
         code, _, _ = get(f"{url}/witness/add-checkpoint", b"x" * 70_000)
         assert code == 413
+        code, body, headers = get(f"{url}/witness/add-checkpoint", witnessing.request(kit, 0).encode())
+        assert (code, body, headers["content-type"]) == (409, b"%d\n" % second.size, "text/x.tlog.size")
     other.store.close()
 
 

@@ -74,10 +74,9 @@ def cosigned(folder: Path, stands: Standing) -> list[Outside]:
         try:
             text = path.read_text("utf-8")
             checkpoint = Checkpoint.parse(note.open_note(text, logs))
-            seen = _seen(text, stands.witnesses)
+            seen, signed = _seen(text, stands.witnesses), policy.signed(text)
         except (BadNote, OSError, UnicodeDecodeError):
             continue
-        signed = {own for own, key in policy.witnesses.items() if key.name in seen}
         if checkpoint.origin == logs[0].name and policy.met(signed):
             found.append(Outside(checkpoint, path.name, text, by_quorum=True, cosigned_at=tuple(seen.values())))
     return found

@@ -68,7 +68,7 @@ def read_trust(bag: Path, signers: Path | None, demand: Demand, trust_bag: bool)
         raise BadInput(path=bag, detail=detail)
     vkey = _text(bag / "trust" / "log.vkey")
     try:
-        log = NoteKey.parse(vkey)
+        log = NoteKey.parse(vkey.strip())
     except BadNote as error:
         raise BadInput(path=bag / "trust" / "log.vkey", detail=f"不是日志公钥（{error}）") from error
     return Trust(_clip_keys(bag / "trust" / "allowed_signers"), (log,), None, from_bag=True)
@@ -141,6 +141,8 @@ def _listed(bag: Path) -> list[Finding]:
             found.append(Finding("MALFORMED", name, detail=f"清单读不懂（{type(error).__name__}）"))
             continue
         listed |= entries
+        misplaced = sorted(path for path in entries if path.startswith("data/") != (name == MANIFEST))
+        found += [Finding("MALFORMED", path, detail="列在不该列它的清单中") for path in misplaced]
         found += [finding for path, digest in sorted(entries.items()) if (finding := _against(bag, path, digest))]
     return found + [Finding("EXTRA", path, detail="清单中没有这个文件") for path in files(bag) if path not in listed]
 
@@ -191,9 +193,9 @@ def _prove(entry: bytes, proof: LogProof, trust: Trust, proved: _Proved) -> None
     proved.origin = checkpoint.origin
     if trust.policy is None or trust.policy.quorum == NONE:
         return
-    names = note.cosignatures(proof.checkpoint, list(trust.policy.witnesses.values()))
-    proved.seen |= {(checkpoint.size, utc_text(datetime.fromtimestamp(at, UTC))) for at in names.values()}
-    if trust.policy.met({own for own, key in trust.policy.witnesses.items() if key.name in names}):
+    seen = note.cosignatures(proof.checkpoint, list(trust.policy.witnesses.values()))
+    proved.seen |= {(checkpoint.size, utc_text(datetime.fromtimestamp(at, UTC))) for at in seen.values()}
+    if trust.policy.met(trust.policy.signed(proof.checkpoint)):
         proved.covered = max(proved.covered, checkpoint.size)
 
 

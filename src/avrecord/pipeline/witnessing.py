@@ -17,7 +17,7 @@ from avrecord.pipeline.outside import WITNESSED
 from avrecord.pipeline.record import state
 from avrecord.seal import note
 from avrecord.seal.codec import decode
-from avrecord.seal.note import COSIGNATURE, BadNote, Checkpoint, NoteKey
+from avrecord.seal.note import COSIGNATURE, SIZE, BadNote, Checkpoint, NoteKey
 from avrecord.seal.proof import LogProof, consistency, hashes_of, inclusion
 from avrecord.seal.witness import Reply, Request, Witness
 
@@ -67,7 +67,7 @@ def ask(kit: Kit, url: str, witness: NoteKey, by: str) -> Anchor:
     with the witness's answer when it does not cosign, or cannot be reached.
     """
     status, body = _post(url, request(kit))
-    if status == 409 and body.strip().isdigit():
+    if status == 409 and SIZE.fullmatch(body.removesuffix("\n")):
         status, body = _post(url, request(kit, int(body)))
     if status != 200:
         raise BadInput(path=url, detail=f"未予见证（{status}）：{REFUSED.get(status, body[:200])}")
@@ -140,7 +140,7 @@ def trust(kit: Kit, vkey: str) -> str:
     Raises BadInput.
     """
     try:
-        key = NoteKey.parse(vkey)
+        key = NoteKey.parse(vkey.strip())
     except BadNote as error:
         raise BadInput(path="公钥", detail=f"不是日志公钥（{error}）") from error
     folder = kit.root / "keys" / TRUST
@@ -158,7 +158,7 @@ def trusted_keys(kit: Kit) -> list[NoteKey]:
 def witness_key(vkey: str) -> NoteKey:
     """A witness's public key from its one-line text. Raises BadInput."""
     try:
-        return NoteKey.parse(vkey, COSIGNATURE)
+        return NoteKey.parse(vkey.strip(), COSIGNATURE)
     except BadNote as error:
         raise BadInput(path="公钥", detail=f"不是见证公钥（{error}）") from error
 

@@ -61,7 +61,7 @@ class PublicKey:
     def text(self) -> str:
         """The public key file, as `minisign -p` reads it."""
         encoded = base64.b64encode(PUBLIC + self.number + self.public).decode()
-        return f"{COMMENT}minisign public key {self.number[::-1].hex().upper()}\n{encoded}\n"
+        return f"{COMMENT}minisign public key {int.from_bytes(self.number, 'little'):X}\n{encoded}\n"
 
 
 def key_number(public: bytes) -> bytes:

@@ -1,5 +1,7 @@
 """Signed notes, checkpoints and cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
 
+Where the texts leave room, Go's golang.org/x/mod/sumdb/note decides: the format comes from there.
+
 Signature types: 0x01 Ed25519 over the text, 0x04 Ed25519 over a time and the text (a cosignature).
 """
 
@@ -10,6 +12,7 @@ import binascii
 import hashlib
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nacl.bindings import crypto_core_ed25519_is_valid_point
@@ -23,10 +26,17 @@ COSIGNATURE = b"\x04"
 SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 NAME = re.compile(r"[^\s+]+")
 SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
+LARGEST_TREE = 1 << 63
+"""Leaves: as far as a path of 63 hashes reaches, and no proof may be longer."""
+MOST_SIGNATURES = 100
 
 
 class BadNote(ValueError):
-    """The text is not a signed note, or no known key signed it, or a known key's signature fails."""
+    """The text is not a signed note, or it is not signed as it should be."""
+
+
+class NotSigned(BadNote):
+    """A well-formed note that no known key signed, or one on which a known key's signature fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class NoteKey:
     def parse(cls, vkey: str, kind: bytes = ED25519) -> NoteKey:
         """Read a `name+id+key` line of a key of this kind. Raises BadNote when the id does not follow from the key, or the
         key is one of the weak points that any signature fits."""
-        name, _, rest = vkey.strip().partition("+")
+        name, _, rest = vkey.removesuffix("\n").partition("+")
         key_id, _, encoded = rest.partition("+")
         blob = canonical_base64(encoded)
         if len(blob) != 33 or blob[:1] != kind:
@@ -65,30 +75,44 @@ class NoteKey:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """检查点: the log's origin, its size and the root hash of a tree of that size."""
+    """检查点: the log's origin, its size and the root hash of a tree of that size.
+
+    Ours have no extension lines; those of other logs may, and a cosignature covers them.
+    """
 
     origin: str
     size: int
     root: bytes
+    extensions: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions)
+        return "".join(f"{line}\n" for line in lines)
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
-        """Read a checkpoint body. Raises BadNote for leading zeros, extensions or a bad root."""
+        """Read a checkpoint body. Raises BadNote for leading zeros, empty lines or a bad root."""
         lines = text.split("\n")
-        if len(lines) != 4 or lines[3] or not lines[0] or not SIZE.fullmatch(lines[1]):
+        if len(lines) < 4 or lines.pop() or not all(lines):
             raise BadNote("not a checkpoint")
         root = canonical_base64(lines[2])
         if len(root) != 32:
             raise BadNote("root hash has not 32 bytes")
-        return cls(lines[0], int(lines[1]), root)
+        return cls(lines[0], tree_size(lines[1]), root, tuple(lines[3:]))
+
+
+def tree_size(text: str) -> int:
+    """A tree's size, or a leaf's index, from its decimal digits. Raises BadNote for any other way to write it."""
+    if not SIZE.fullmatch(text) or int(text) > LARGEST_TREE:
+        raise BadNote(f"not a tree size: {text[:20]!r}")
+    return int(text)
 
 
 def sign(text: str, key: Signer, name: str) -> str:
     """The note: its text, an empty line, one signature line."""
+    if not text.endswith("\n") or not NAME.fullmatch(name):
+        raise BadNote("a text without newline at its end, or a name with spaces")
     signer = NoteKey(name, key.public)
     payload = signer.id + key.sign(text.encode())
     return f"{text}\n— {name} {base64.b64encode(payload).decode()}\n"
@@ -97,18 +121,12 @@ def sign(text: str, key: Signer, name: str) -> str:
 def open_note(note: str, keys: list[NoteKey]) -> str:
     """The note's text, when at least one of `keys` signed it.
 
-    Unknown signatures are passed over. A known key whose signature fails rejects the whole note.
+    Unknown signatures are passed over: the name and the id must both be a key's. A known key whose signature fails
+    rejects the whole note. Raises NotSigned then; BadNote when the text is no note at all.
     """
-    if any(ord(c) < 0x20 and c != "\n" for c in note) or not note.endswith("\n"):
-        raise BadNote("control characters, or no newline at the end")
-    at = note.rfind("\n\n")
-    if at < 0:
-        raise BadNote("no signatures")
-    text, good = note[: at + 1], 0
-    for line in note[at + 2 : -1].split("\n"):
-        good += _check_line(line, text, keys)
-    if not good:
-        raise BadNote("no known key signed it")
+    text, signatures = _split(note)
+    if not list(_verified(text, signatures, keys)):
+        raise NotSigned("no known key signed it")
     return text
 
 
@@ -121,31 +139,45 @@ def is_signed_by(note: str, key: NoteKey) -> bool:
     return True
 
 
-def _check_line(line: str, text: str, keys: list[NoteKey]) -> bool:
+def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text, and name and payload (key id and signature) of each line. Raises BadNote for any other form."""
+    if any((ord(c) < 0x20 and c != "\n") or "\ud800" <= c <= "\udfff" for c in note) or not note.endswith("\n"):
+        raise BadNote("control characters, not UTF-8, or no newline at the end")
+    at = note.rfind("\n\n")
+    lines = note[at + 2 : -1].split("\n")
+    if at < 0 or len(lines) > MOST_SIGNATURES:
+        raise BadNote("no signatures, or too many")
+    return note[: at + 1], [_signature(line) for line in lines]
+
+
+def _signature(line: str) -> tuple[str, bytes]:
     found = SIGNATURE.fullmatch(line)
-    if not found:
+    payload = canonical_base64(found[2]) if found else b""
+    if not found or len(payload) < 5:
         raise BadNote("malformed signature line")
-    payload = canonical_base64(found[2])
-    for key in keys:
-        if (key.name, key.id) != (found[1], payload[:4]):
-            continue
-        _verify(key, text, payload[4:])
-        return True
-    return False
+    return found[1], payload
+
+
+def _verified(text: str, signatures: list[tuple[str, bytes]], keys: list[NoteKey]) -> Iterator[tuple[NoteKey, int]]:
+    """The known keys that signed, each with its cosignature's time. Raises NotSigned at the first one that did not."""
+    for name, payload in signatures:
+        for key in keys:
+            if (key.name, key.id) == (name, payload[:4]):
+                yield key, _verify(key, text, payload[4:])
 
 
 def _verify(key: NoteKey, text: str, signature: bytes) -> int:
-    """Raises BadNote unless `key` made this signature; returns a cosignature's time (0 for others)."""
+    """Raises NotSigned unless `key` made this signature; returns a cosignature's time (0 for others)."""
     at, message = 0, text.encode()
     if key.kind == COSIGNATURE:
         if len(signature) != 72:
-            raise BadNote(f"cosignature of {key.name} has not 72 bytes")
+            raise NotSigned(f"cosignature of {key.name} has not 72 bytes")
         at = int.from_bytes(signature[:8], "big")
         signature, message = signature[8:], _cosigned(at, text)
     try:
         VerifyKey(key.public).verify(message, signature)
     except (BadSignatureError, ValueError) as error:
-        raise BadNote(f"signature of {key.name} does not match") from error
+        raise NotSigned(f"signature of {key.name} does not match") from error
     return at
 
 
@@ -159,20 +191,13 @@ def cosign(text: str, key: Signer, name: str, at: int) -> str:
 def cosignatures(note: str, witnesses: list[NoteKey]) -> dict[str, int]:
     """Name → Unix time of each known witness whose cosignature a note carries.
 
-    A known witness whose cosignature fails rejects the whole note (BadNote).
+    The earliest time, should one have cosigned twice. A known witness whose cosignature fails rejects the whole note
+    (NotSigned). Two witnesses of one name are told apart by asking for each alone.
     """
-    text, gap, lines = note.rpartition("\n\n")
-    if not gap:
-        raise BadNote("no signatures")
+    text, signatures = _split(note)
     found: dict[str, int] = {}
-    for line in lines.rstrip("\n").split("\n"):
-        match = SIGNATURE.fullmatch(line)
-        if not match:
-            raise BadNote("malformed signature line")
-        payload = canonical_base64(match[2])
-        for witness in witnesses:
-            if (witness.name, witness.id) == (match[1], payload[:4]):
-                found[witness.name] = _verify(witness, text + "\n", payload[4:])
+    for witness, at in _verified(text, signatures, witnesses):
+        found[witness.name] = min(at, found.get(witness.name, at))
     return found
 
 

@@ -5,13 +5,17 @@ The auditor holds this file; a station cannot loosen it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from avrecord.errors import BadInput
-from avrecord.seal.note import COSIGNATURE, BadNote, NoteKey
+from avrecord.seal.note import COSIGNATURE, BadNote, NoteKey, cosignatures
 
 NONE = "none"
+COMMENT = re.compile(r"(^|[ \t])#.*")
+"""From a `#` that begins a word to the line's end. Within a word it belongs to the word: a name, a URL's fragment."""
+BLANK = re.compile(r"[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +27,31 @@ class Policy:
     groups: dict[str, tuple[int, tuple[str, ...]]]
     quorum: str
 
+    def signed(self, note: str) -> set[str]:
+        """The witnesses, by the policy's own names, whose cosignature a note carries. Raises BadNote when one fails.
+
+        Each key is asked for alone: two witnesses may bear the same name in their keys and still be two.
+        """
+        return {own for own, key in self.witnesses.items() if cosignatures(note, [key])}
+
     def met(self, signed: set[str]) -> bool:
         """Whether cosignatures by these witness keys (by the policy's own names) satisfy the quorum."""
-        return self.quorum == NONE or self._met(self.quorum, signed)
-
-    def _met(self, name: str, signed: set[str]) -> bool:
-        if name in self.witnesses:
-            return name in signed
-        needed, members = self.groups[name]
-        return sum(self._met(member, signed) for member in members) >= needed
+        good = signed & self.witnesses.keys()
+        for name, (needed, members) in self.groups.items():  # in the file's order: members stand above their group
+            if sum(member in good for member in members) >= needed:
+                good.add(name)
+        return self.quorum == NONE or self.quorum in good
 
 
 def read_policy(path: Path) -> Policy:
     """Read a policy file. Raises BadInput naming the line that is not understood."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")  # auditors write it on Windows
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(path=path, detail="读不出") from error
     reader = _Reader()
     for number, line in enumerate(text.split("\n"), 1):
-        words = line.partition("#")[0].split()
+        words = [word for word in BLANK.split(COMMENT.sub("", line)) if word]
         try:
             if words:
                 reader.line(words)
@@ -91,10 +100,9 @@ class _Reader:
     def _needed(self, text: str, members: list[str]) -> int:
         if text in ("any", "all"):
             return 1 if text == "any" else len(members)
-        needed = int(text) if text.isascii() and text.isdigit() else 0
-        if not 1 <= needed <= len(members):
+        if text not in map(str, range(1, len(members) + 1)):
             raise ValueError(f"组内数量不对：{text}")
-        return needed
+        return int(text)
 
     def _once(self, members: list[str]) -> tuple[str, ...]:
         """Members are defined above and belong to one group each."""

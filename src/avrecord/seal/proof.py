@@ -12,7 +12,7 @@ from pathlib import Path
 
 from avrecord.seal import tiles
 from avrecord.seal.merkle import EMPTY_ROOT, node_hash, subtree_root
-from avrecord.seal.note import canonical_base64
+from avrecord.seal.note import canonical_base64, tree_size
 
 HEADER = "c2sp.org/tlog-proof@v1"
 LONGEST_PATH = 63
@@ -96,7 +96,7 @@ def hashes_of(folder: Path, size: int) -> Hashes:
     def tile(level: int, number: int) -> list[bytes]:
         if (level, number) not in read:
             width = min(tiles.WIDTH, (size >> 8 * level) - number * tiles.WIDTH)
-            read[level, number] = tiles.read_tile(folder, level, number, width)
+            read[level, number] = tiles.read_prefix(folder, level, number, width)
         return read[level, number]
 
     def subtree(level: int, index: int) -> bytes:
@@ -124,7 +124,10 @@ class LogProof:
 
     @classmethod
     def parse(cls, text: str) -> LogProof:
-        """Read a `.tlog-proof` file. An `extra` line is passed over and never trusted."""
+        """Read a `.tlog-proof` file. An `extra` line is passed over and never trusted.
+
+        Raises BadProof or BadNote. The checkpoint is not looked at: that is `open_note`'s.
+        """
         head, gap, checkpoint = text.partition("\n\n")
         lines = head.split("\n")
         if not gap or lines[0] != HEADER:
@@ -133,13 +136,11 @@ class LogProof:
             canonical_base64(lines.pop(1).removeprefix("extra "))
         if len(lines) < 2 or not lines[1].startswith("index ") or len(lines) - 2 > LONGEST_PATH:
             raise BadProof("no index, or too many hashes")
-        number = lines[1].removeprefix("index ")
-        if not number.isascii() or not number.isdigit() or str(int(number)) != number:
-            raise BadProof("index")
+        index = tree_size(lines[1].removeprefix("index "))
         path = tuple(canonical_base64(line) for line in lines[2:])
         if any(len(step) != tiles.HASH for step in path):
             raise BadProof("a hash has not 32 bytes")
-        return cls(int(number), path, checkpoint)
+        return cls(index, path, checkpoint)
 
 
 def _path(index: int, start: int, size: int, hashes: Hashes) -> list[bytes]:

@@ -41,6 +41,16 @@ def read_tile(folder: Path, level: int, number: int, width: int) -> list[bytes]:
     return [content[at : at + HASH] for at in range(0, len(content), HASH)]
 
 
+def read_prefix(folder: Path, level: int, number: int, width: int) -> list[bytes]:
+    """The first `width` hashes of a tile, from the full one where the partial tile of that width was tidied away.
+
+    tlog-tiles lets a log drop partial tiles once the full one exists, and asks its readers to look there.
+    """
+    full = tile_path(folder, level, number, WIDTH)
+    gone = width < WIDTH and full.exists() and not tile_path(folder, level, number, width).exists()
+    return read_tile(folder, level, number, WIDTH if gone else width)[:width]
+
+
 def read_bundle(folder: Path, number: int, width: int) -> list[bytes]:
     """The entries of a bundle. Raises LogBroken when it is missing or does not parse exactly."""
     content, entries, at = _read(tile_path(folder, "entries", number, width), number * WIDTH), [], 0

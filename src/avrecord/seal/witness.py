@@ -17,7 +17,7 @@ from pathlib import Path
 from avrecord import durable
 from avrecord.seal import note, tiles
 from avrecord.seal.merkle import EMPTY_ROOT
-from avrecord.seal.note import BadNote, Checkpoint, NoteKey, canonical_base64
+from avrecord.seal.note import BadNote, Checkpoint, NoteKey, NotSigned, canonical_base64, tree_size
 from avrecord.seal.proof import LONGEST_PATH, BadProof, check_consistency
 from avrecord.seal.signer import Signer
 
@@ -51,13 +51,13 @@ class Request:
         """Raises BadProof or BadNote for anything but the specified form."""
         head, gap, checkpoint = text.partition("\n\n")
         first, *rest = head.split("\n")
-        number = first.removeprefix("old ")
-        if not gap or not first.startswith("old ") or not (number.isascii() and number.isdigit()) or str(int(number)) != number:
+        if not gap or not first.startswith("old "):
             raise BadProof("no old size")
+        old = tree_size(first.removeprefix("old "))
         proof = tuple(canonical_base64(line) for line in rest)
         if len(proof) > LONGEST_PATH or any(len(step) != tiles.HASH for step in proof):
             raise BadProof("hashes")
-        return cls(int(number), proof, checkpoint)
+        return cls(old, proof, checkpoint)
 
 
 class Witness:
@@ -90,8 +90,10 @@ class Witness:
         try:
             body = note.open_note(request.checkpoint, keys)
             checkpoint = Checkpoint.parse(body)
-        except BadNote as error:
+        except NotSigned as error:
             return Reply(403, f"{error}\n")
+        except BadNote as error:
+            return Reply(400, f"{error}\n")
         if request.old > checkpoint.size:
             return Reply(400, "old size is larger than the checkpoint's\n")
         with durable.locked(self._folder / ".lock"):

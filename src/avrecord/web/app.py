@@ -70,7 +70,8 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
             if len(content) > LARGEST_REQUEST:
                 return Response("too large\n", 413)
         reply = await run_in_threadpool(witnessing.answer, kit, content.decode("utf-8", "replace"))
-        return Response(reply.body, reply.status, media_type=reply.media_type)
+        # As a header: given as a media type, a charset would be appended, and clients compare the whole.
+        return Response(reply.body, reply.status, headers={"Content-Type": reply.media_type})
 
     @app.get("/style.css")
     async def style() -> Response:
