@@ -96,10 +96,12 @@ def open_station(
     )
     with kit.log.writing():
         catch_up(kit)
-        if finish_rotation(kit):
-            kit.store.close()
-            return open_station(root, tell, clock, database, passphrase)
-        _announce(kit, station_keys)
+        rotated = finish_rotation(kit)
+        if not rotated:
+            _announce(kit, station_keys)
+    if rotated:
+        kit.store.close()
+        return open_station(root, tell, clock, database, passphrase)
     return kit
 
 

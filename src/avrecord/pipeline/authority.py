@@ -125,12 +125,12 @@ def _next(folder: Path, listed: tuple[ListedKey, ...], now: datetime, days: int,
 def _publish(folder: Path, following: KeyList, root: Signer, previous: Signer | None = None) -> None:
     """Signature first, list last: a crash leaves the old list with a signature that does not fit, and `add` is run again."""
     content = keylist.encode(following)
+    signatures = [keylist.sign(following, root)] + ([keylist.sign(following, previous)] if previous else [])
     current = folder / LISTED
     if current.exists():
         before = open_signed(current, [_root_of(folder)])
         durable.replace_with(folder / f"keylist.{before.version}.json", current.read_bytes())
     durable.replace_with(folder / f"{LISTED}.new", content)
-    signatures = [keylist.sign(following, root)] + ([keylist.sign(following, previous)] if previous else [])
     for ending, text in zip(SIGNATURES, signatures, strict=False):
         durable.replace_with(folder / f"{LISTED}{ending}", text.encode())
     (folder / f"{LISTED}.new").replace(current)

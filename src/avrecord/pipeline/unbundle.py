@@ -9,6 +9,7 @@ names, and sealed by the key that signs clips.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,12 @@ class Trust:
     policy: Policy | None
     from_bag: bool
     keys: KeyList | None = None
+    by_log: Mapping[str, Policy] = field(default_factory=dict)
+    """With a key list and no policy: what counts as a witness for each log. A station is no witness of its own."""
+
+    def policy_for(self, origin: str) -> Policy | None:
+        """Who must have cosigned a log's checkpoints."""
+        return self.policy or self.by_log.get(origin)
 
 
 def read_trust(bag: Path, signers: Path | None, demand: Demand, trust_bag: bool) -> Trust:
@@ -55,9 +62,9 @@ def read_trust(bag: Path, signers: Path | None, demand: Demand, trust_bag: bool)
         stations = {key.station for key in demand.keys.of("log")}
         stands = {station: standing(station, (), demand) for station in sorted(stations)}
         logs = tuple(key for each in stands.values() for key in (*each.logs, *each.revoked_logs))
-        policy = demand.policy or next((each.policy for each in stands.values()), None)
+        by_log = {origin_of(station): each.policy for station, each in stands.items() if each.policy}
         clip_keys = tuple(keylist.public_of(key) for key in demand.keys.of("clip"))
-        return Trust(clip_keys, logs, policy, from_bag=False, keys=demand.keys)
+        return Trust(clip_keys, logs, demand.policy, from_bag=False, keys=demand.keys, by_log=by_log)
     if signers and demand.policy:
         return Trust(_clip_keys(signers), demand.policy.logs, demand.policy, from_bag=False)
     if not trust_bag:
@@ -191,11 +198,12 @@ def _prove(entry: bytes, proof: LogProof, trust: Trust, proved: _Proved) -> None
     if root_of(proof.index, checkpoint.size, leaf_hash(entry), proof.path) != checkpoint.root:
         raise BadProof("another root")
     proved.origin = checkpoint.origin
-    if trust.policy is None or trust.policy.quorum == NONE:
+    policy = trust.policy_for(checkpoint.origin)
+    if policy is None or policy.quorum == NONE:
         return
-    seen = note.cosignatures(proof.checkpoint, list(trust.policy.witnesses.values()))
+    seen = note.cosignatures(proof.checkpoint, list(policy.witnesses.values()))
     proved.seen |= {(checkpoint.size, utc_text(datetime.fromtimestamp(at, UTC))) for at in seen.values()}
-    if trust.policy.met(trust.policy.signed(proof.checkpoint)):
+    if policy.met(policy.signed(proof.checkpoint)):
         proved.covered = max(proved.covered, checkpoint.size)
 
 

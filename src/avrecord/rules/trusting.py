@@ -8,7 +8,8 @@ from avrecord.model.trust import Interval, ListedKey
 def objection(listed: ListedKey, index: int, claimed: str, proved: Interval) -> tuple[str, str] | None:
     """Why a listed key does not count for the leaf at `index`: a finding's code and reason, or None.
 
-    `claimed`: the leaf's own time. Where a witness proves a time, the claim decides nothing.
+    `claimed`: the leaf's own time. Where a witness proves a time, the claim decides nothing; a clock that
+    was reset claims years before the key was made, and that alone is no objection to the key.
     """
     if listed.revoked:
         before = listed.revoked.cosigned_before
@@ -18,7 +19,7 @@ def objection(listed: ListedKey, index: int, claimed: str, proved: Interval) -> 
             return "REVOKED_KEY", f"密钥已吊销，只认日志第 {listed.revoked.until_index} 条之前"
     if listed.valid_until is not None and not _before(listed.valid_until, claimed, proved):
         return "EXPIRED_KEY", f"密钥有效期至 {listed.valid_until[:19]}Z"
-    if claimed < listed.valid_from:
+    if proved.not_after is not None and proved.not_after < listed.valid_from:
         return "WRONG_KEY", f"密钥自 {listed.valid_from[:19]}Z 起启用"
     return None
 
