@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from avrecord.checks.damaged import VERSION as DAMAGED
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
 from avrecord.model.observation import Examination, Facts, Fault, Observation
@@ -57,8 +58,8 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examin
     Raises Interrupted when `stop` is set meanwhile; nothing is stated then.
     """
     if clip.size == 0:
-        fault = Fault("empty", "damaged@1", 0, 0)
-        return Examination(clip.id.hex, "unreadable", "零字节文件", ("damaged@1",), (), Facts(), faults=(fault,))
+        fault = Fault("empty", DAMAGED, 0, 0)
+        return Examination(clip.id.hex, "unreadable", "零字节文件", (DAMAGED,), (), Facts(), faults=(fault,))
     path = kit.vault.path(clip.stored)
     with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit), stop) as outcome:
         return read_outcome(clip.id.hex, outcome, kit.attachments.put)
