@@ -19,16 +19,22 @@ class Overexposed:
     version = VERSION
 
     def __init__(self) -> None:
-        self._samples: list[tuple[int, bool]] = []
+        self._shares: list[tuple[int, float]] = []
 
     def look(self, at_ms: int, thumbnail: np.ndarray) -> bool:
         """Whether this frame is white all over. Such a frame needs no further stage."""
         share = float((thumbnail >= WHITE).mean())
-        self._samples.append((at_ms, share >= SHARE))
+        self._shares.append((at_ms, share))
         return share >= ALL
 
     def faults(self, end_ms: int | None) -> list[Fault]:
-        found = spans(self._samples, SHORTEST_MS, end_ms)
-        if self._samples and all(white for _, white in self._samples):
-            found = [(self._samples[0][0], end_ms or self._samples[-1][0])]
+        samples = [(at, share >= SHARE) for at, share in self._shares]
+        found = spans(samples, SHORTEST_MS, end_ms)
+        if samples and all(white for _, white in samples):
+            found = [(samples[0][0], end_ms or samples[-1][0])]
         return [Fault("overexposed", VERSION, first, until) for first, until in found]
+
+    def faults_of_photo(self) -> list[Fault]:
+        """A sheet of paper fills a photo and is meant to: only one that is white all over shows nothing."""
+        white = self._shares and all(share >= ALL for _, share in self._shares)
+        return [Fault("overexposed", VERSION, 0, 0)] if white else []

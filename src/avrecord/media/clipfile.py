@@ -29,7 +29,8 @@ OPEN = {
 PHOTOS = {b"\xff\xd8\xff": "jpeg_pipe", b"\x89PNG": "png_pipe"}
 """Photos by their first bytes: by name, libav takes image2, where `%d` in a name opens other files."""
 GUESSED = ("aac", "amr", "mp3", "h264", "hevc")  # containers without a length: libav guesses one from the bit rate
-MOST_PIXELS = 33_000_000
+MOST_PIXELS, MOST_PHOTO_PIXELS = 33_000_000, 64_000_000  # recorders blow photos up to 48 million
+LONGEST_SIDE = 4096  # px; larger pictures are reduced: evidence frames stay below 8 MiB, 4K video is left alone
 BYTES_PER_PACKET = 8  # bounds loops by the file's size, never by the duration that it claims
 
 
@@ -65,7 +66,7 @@ class Frame:
 
     def bgr(self) -> np.ndarray:
         """H×W×3 uint8, as OpenCV wants it."""
-        return np.ascontiguousarray(np.rot90(self._source.to_ndarray(format="bgr24"), self._turns))
+        return _reduced(np.rot90(self._source.to_ndarray(format="bgr24"), self._turns))
 
 
 class ClipFile:
@@ -75,20 +76,21 @@ class ClipFile:
         self.path = path
         self.packets = Packets()
         self._photo = photo
+        self._most_pixels = MOST_PHOTO_PIXELS if photo else MOST_PIXELS
 
     def key_frames(self, every_ms: int = 900, only: frozenset[int] | None = None, hear: Hear | None = None) -> Iterator[Frame]:
         """Key frames at least `every_ms` apart; with `only`, just those at these times.
 
         `hear` is called with each second of sound meanwhile; without it sound is not decoded. Raises
         av.error.FFmpegError when the container cannot be opened, ValueError for a picture larger
-        than 33 million pixels.
+        than 33 million pixels (a photo: 64).
         """
         self.packets = Packets()
         with self._opened() as box:
             video, audio = _picture_stream(box), box.streams.audio[0] if box.streams.audio else None
             start_s = _start(video or audio)
             self._describe(box, video, start_s)
-            reader = _Video(video, self.packets, every_ms, only) if video else None
+            reader = _Video(video, self.packets, self._most_pixels, every_ms, only) if video else None
             sound = Sound(audio, start_s, hear) if audio and hear else None
             left = self.path.stat().st_size // BYTES_PER_PACKET + 1000
             for packet in self._demux(box, [stream for stream in (video, audio if sound else None) if stream]):
@@ -111,7 +113,7 @@ class ClipFile:
             head = file.read(4)
         container = next((name for magic, name in PHOTOS.items() if head.startswith(magic)), None)
         if container is None:
-            raise ValueError("not a JPEG or PNG file")
+            raise ValueError("不是 JPEG 或 PNG 照片")
         return av.open(str(self.path), format=container, options={"protocol_whitelist": "file"})
 
     def _demux(self, box: Any, wanted: list[Any]) -> Iterator[Any]:
@@ -148,9 +150,9 @@ class ClipFile:
         if video is None:
             return
         context = video.codec_context
-        found.video_codec, found.width, found.height = context.name, context.width, context.height
-        if (context.width or 0) * (context.height or 0) > MOST_PIXELS:
-            raise ValueError("picture too large")
+        found.video_codec, found.width, found.height = context.name, context.width or None, context.height or None
+        if (context.width or 0) * (context.height or 0) > self._most_pixels:
+            raise ValueError(f"画面 {context.width}×{context.height}，超过 {self._most_pixels // 10_000} 万像素")
 
 
 def _picture_stream(box: Any) -> Any:
@@ -167,14 +169,14 @@ def _start(stream: Any) -> float:
 class _Video:
     """Feeds key packets to the decoder and keeps account of all packets."""
 
-    def __init__(self, stream: Any, packets: Packets, every_ms: int, only: frozenset[int] | None) -> None:
+    def __init__(self, stream: Any, packets: Packets, most: int, every_ms: int, only: frozenset[int] | None) -> None:
         stream.thread_type = "NONE"  # frame threads do not speed up key-only decoding
         self._context = stream.codec_context
         self._context.skip_frame = "NONKEY"  # an MP4 without stss flags every packet as key
-        self._context.options = {"skip_loop_filter": "all", "max_pixels": str(MOST_PIXELS)}
+        self._context.options = {"skip_loop_filter": "all", "max_pixels": str(most)}
         self._base = float(stream.time_base or 0)
         self._start = _start(stream)
-        self._packets, self._every, self._only = packets, every_ms, only
+        self._packets, self._most, self._every, self._only = packets, most, every_ms, only
         self._last: int | None = None
 
     def frames(self, packet: Any) -> Iterator[Frame]:
@@ -209,7 +211,7 @@ class _Video:
         for frame in decoded:
             if getattr(frame, "is_corrupt", False):
                 self._packets.errors += 1
-            if frame.width * frame.height <= MOST_PIXELS:
+            if frame.width * frame.height <= self._most:
                 yield _upright(frame, at)
 
 
@@ -220,7 +222,14 @@ def _upright(frame: Any, at: int) -> Frame:
         luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
     else:
         luma = frame.to_ndarray(format="gray")
-    return Frame(at, np.ascontiguousarray(np.rot90(luma, turns)), frame, turns)
+    return Frame(at, _reduced(np.rot90(luma, turns)), frame, turns)
+
+
+def _reduced(picture: np.ndarray) -> np.ndarray:
+    scale = LONGEST_SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return np.ascontiguousarray(picture)
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
 
 def thumbnail(luma: np.ndarray) -> np.ndarray:

@@ -189,6 +189,8 @@ def _unreadable(state: _Look, reason: str) -> dict[str, Any]:
 
 def _cause(error: BaseException) -> str:
     """The decoder's complaint without the file's path: a statement names no place of a machine."""
+    if isinstance(error, ValueError) and not isinstance(error, av.error.FFmpegError):
+        return str(error)[:200]  # ours
     return f"解码器报告 {type(error).__name__}: {getattr(error, 'strerror', None) or error}"[:200]
 
 

@@ -47,12 +47,11 @@ class Technical:
 
     def faults(self, packets: Packets, facts: Facts, media: str, shape: Shape, decoded: int) -> list[Fault]:
         """Every span that is not sound. `decoded` is how many frames came out of the decoder."""
-        end = facts.duration_ms or 0
-        photo = media == Media.PHOTO
-        found = [*self.obscured.faults(facts.duration_ms), *self.overexposed.faults(facts.duration_ms)]
+        end, photo = facts.duration_ms or 0, media == Media.PHOTO
+        found = list(self.obscured.faults(facts.duration_ms))
+        found += self.overexposed.faults_of_photo() if photo else self.overexposed.faults(facts.duration_ms)
         found += self.blurred.faults(facts.duration_ms, 1 if photo else blurred.LEAST_FRAMES)
-        claimed = None if photo else facts.claimed_ms
-        pictures = None if photo else packets.last_ms
+        pictures, claimed = (None, None) if photo else (packets.last_ms, facts.claimed_ms)
         found += damaged(
             Read(facts.decode_errors, pictures, packets.sound_ms, claimed, shape.lacking, len(packets.keys), decoded)
         )
