@@ -16,6 +16,7 @@ from avrecord.model.clip import Clip
 from avrecord.model.observation import Examination, Facts, Fault, Observation
 from avrecord.model.statement import ClipExamined
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
 from avrecord.seal.codec import typed
 from avrecord.store import documents
@@ -60,9 +61,12 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examin
     if clip.size == 0:
         fault = Fault("empty", DAMAGED, 0, 0)
         return Examination(clip.id.hex, "unreadable", "零字节文件", (DAMAGED,), (), Facts(), faults=(fault,))
-    path = kit.vault.path(clip.stored)
-    with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit), stop) as outcome:
-        return read_outcome(clip.id.hex, outcome, kit.attachments.put)
+
+    def look(path: Path) -> Examination:
+        with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit), stop) as outcome:
+            return read_outcome(clip.id.hex, outcome, kit.attachments.put)
+
+    return mended(clip, look(kit.vault.path(clip.stored)), look, limits(kit), kit, stop)
 
 
 def request_for(path: Path, media: str, kit: Kit) -> dict[str, Any]:
