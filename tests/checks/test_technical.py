@@ -9,6 +9,7 @@ from avrecord.checks.clipped import Clipped
 from avrecord.checks.damaged import Read, damaged
 from avrecord.checks.silence import Silence
 from avrecord.checks.wind import Wind
+from avrecord.media.clipfile import ClipFile
 
 RATE = 16_000
 RNG = np.random.default_rng(7)
@@ -132,3 +133,14 @@ def test_wind_alone_is_found_and_ends_where_somebody_speaks():
 )
 def test_what_is_not_wind_alone_is_not_called_so(sound):
     assert heard(Wind(), sound).faults() == []
+
+
+def test_no_sentence_of_the_labelled_speech_is_called_wind_or_clipped_however_loud(footage):
+    paths = sorted((footage / "speech").glob("*.opus"))
+    assert len(paths) == 79
+    for path in paths:
+        sound: list[np.ndarray] = []
+        assert list(ClipFile(path).key_frames(hear=lambda second, samples, sound=sound: sound.append(samples))) == []
+        voice = np.concatenate(sound)
+        loudest = np.concatenate([voice / np.abs(voice).max()] * 4)
+        assert heard(Wind(), loudest).faults() == heard(Clipped(), loudest).faults() == [], path.name

@@ -2,7 +2,7 @@
 
 A second is counted from the first picture by the packets' own times, not by how many samples were
 decoded: after a hole, or with a sound stream that begins late, counting would shift everything.
-Measured: 0.5 CPU-seconds per ten minutes of AAC.
+Measured: 0.2 CPU-seconds per ten minutes of 16 kHz mono AAC, 0.65 of 48 kHz stereo.
 
 Runs in the isolated child only.
 """
