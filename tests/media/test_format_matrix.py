@@ -159,6 +159,14 @@ def test_a_cover_picture_is_never_taken_for_the_recording(make, plain):
     is_whole(reading(clip))
 
 
+def test_a_codec_that_no_decoder_knows_gives_nothing_and_the_rest_is_still_read(plain, tmp_path):
+    strange = tmp_path / "strange.mp4"
+    strange.write_bytes(plain.read_bytes().replace(b"avc1", b"zzz1"))
+    found = reading(strange)
+    assert (found.packets.video_codec, found.times, found.packets.audio_codec) == (None, [], "aac")
+    assert [found.seconds[n] for n in range(5)] == [16_000] * 5
+
+
 def test_a_clip_without_sound_and_one_without_pictures_are_told_apart(make):
     silent = reading(make("no_sound.mp4", *pictures(), *CODECS["h264"], *NONE))
     assert (silent.packets.audio_codec, silent.packets.sound_ms, silent.seconds) == (None, None, {})

@@ -126,7 +126,7 @@ def test_noise_behind_the_pictures_is_refused(recorder, tmp_path):
 @pytest.mark.parametrize("size", ["640x360", "160x90", "320x240"])
 def test_a_sibling_of_another_resolution_is_refused(recorder, tmp_path, codec, size):
     broken = without_index(recorder(codec), tmp_path / "broken.mp4")
-    with pytest.raises(CannotRepair, match="参数与本片段不符"):
+    with pytest.raises(CannotRepair, match="参数解不出画面"):
         repair(broken, recorder(codec, size=size), tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
 
@@ -134,7 +134,7 @@ def test_a_sibling_of_another_resolution_is_refused(recorder, tmp_path, codec, s
 @pytest.mark.parametrize(("codec", "other"), [("h264", "hevc"), ("hevc", "h264")])
 def test_a_sibling_of_another_codec_is_refused(recorder, tmp_path, codec, other):
     broken = without_index(recorder(codec), tmp_path / "broken.mp4")
-    with pytest.raises(CannotRepair, match=r"没有找到关键帧|参数与本片段不符"):
+    with pytest.raises(CannotRepair, match=r"没有找到关键帧|参数解不出画面"):
         repair(broken, recorder(other), tmp_path / "out.mp4")
 
 
@@ -143,8 +143,10 @@ def test_a_sibling_that_is_itself_unreadable_or_has_no_such_pictures_is_refused(
     sound, mjpeg, text = tmp_path / "sound.m4a", tmp_path / "mjpeg.mp4", tmp_path / "text.mp4"
     ffmpeg("-f", "lavfi", "-i", "sine=440:d=1", "-c:a", "aac", sound)
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x90:d=1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", mjpeg)
+    strange = tmp_path / "strange.mp4"
+    strange.write_bytes(recorder().read_bytes().replace(b"avc1", b"zzz1"))
     text.write_text("ffconcat version 1.0\nfile broken.mp4\n")
-    for sibling in (sound, mjpeg, text, broken, recorder(ending="ts")):
+    for sibling in (sound, mjpeg, text, strange, broken, recorder(ending="ts")):
         with pytest.raises(CannotRepair, match="同机片段"):
             repair(broken, sibling, tmp_path / "out.mp4")
 

@@ -110,7 +110,7 @@ def test_no_other_recorder_lends_its_parameters(kit, dcam, dock, recordings, bro
 def test_a_sibling_of_another_resolution_is_passed_over_for_one_that_fits(kit, dcam, dock, recordings, broken):
     dock(dcam({"VIDEO/090000.mp4": broken, "VIDEO/090100.mp4": recordings["small"]}))
     examine_pending(kit)
-    assert "参数与本片段不符" in looked_at(kit).reason
+    assert "参数解不出画面" in looked_at(kit).reason
     files = {"VIDEO/090000.mp4": broken, "VIDEO/090100.mp4": recordings["small"], "VIDEO/093000.mp4": recordings["street"]}
     dock(dcam(files, name="slot2"))
     (again,) = examine_clips([(clip_named(kit, "090000.mp4"), 1)], kit)

@@ -87,9 +87,9 @@ class ClipFile:
         """
         self.packets = Packets()
         with self._opened() as box:
-            video, audio = _picture_stream(box), box.streams.audio[0] if box.streams.audio else None
+            video, audio = _picture_stream(box), next((each for each in box.streams.audio if each.codec_context), None)
             start_s = _start(video or audio)
-            self._describe(box, video, start_s)
+            self._describe(box, video, audio, start_s)
             reader = _Video(video, self.packets, self._most_pixels, every_ms, only) if video else None
             sound = Sound(audio, start_s, hear) if audio and hear else None
             left = self.path.stat().st_size // BYTES_PER_PACKET + 1000
@@ -140,13 +140,13 @@ class ClipFile:
             end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start_s
             self.packets.sound_ms = max(self.packets.sound_ms or 0, round(end * 1000))
 
-    def _describe(self, box: Any, video: Any, start_s: float) -> None:
+    def _describe(self, box: Any, video: Any, audio: Any, start_s: float) -> None:
         found = self.packets
         if box.duration and box.duration > 0 and box.format.name not in GUESSED:
             # Pictures may begin after the sound, and times are counted from them.
             found.claimed_ms = max(0, round(((box.start_time or 0) + box.duration) / 1000 - start_s * 1000))
-        if box.streams.audio:
-            found.audio_codec = box.streams.audio[0].codec_context.name
+        if audio:
+            found.audio_codec = audio.codec_context.name
         if video is None:
             return
         context = video.codec_context
@@ -156,8 +156,12 @@ class ClipFile:
 
 
 def _picture_stream(box: Any) -> Any:
-    """The stream with the largest picture, never a cover: recorders put thumbnails into streams of their own."""
-    pictures = [stream for stream in box.streams.video if not stream.disposition & av.stream.Disposition.attached_pic]
+    """The stream with the largest picture, never a cover: recorders put thumbnails into streams of their own.
+
+    A stream of a codec that libav does not know has no context, and nothing can be read of it.
+    """
+    cover = av.stream.Disposition.attached_pic
+    pictures = [stream for stream in box.streams.video if stream.codec_context and not stream.disposition & cover]
     return max(pictures, key=lambda stream: (stream.width or 0) * (stream.height or 0), default=None)
 
 

@@ -141,7 +141,8 @@ def _opened(sibling: Path, broken: Path) -> Any:
         box = av.open(str(sibling), options=OPEN)
     except (av.error.FFmpegError, MemoryError, ValueError) as error:
         raise _impossible(broken, "同机片段打不开") from error
-    if not box.streams.video or box.streams.video[0].codec_context.name not in CODECS:
+    context = box.streams.video[0].codec_context if box.streams.video else None
+    if context is None or context.name not in CODECS:  # None: a codec that libav does not know
         box.close()
         raise _impossible(broken, "同机片段没有 H.264 或 H.265 画面")
     return box
@@ -166,7 +167,7 @@ def _try(walk: _Walk, template: Any, broken: Path) -> None:
     if not tried:
         raise _impossible(broken, "媒体数据里没有找到关键帧")
     if 4 * sum(_fits(picture, template) for picture in tried) <= 3 * len(tried):
-        raise _impossible(broken, "同机片段的编码参数与本片段不符")
+        raise _impossible(broken, "按同机片段的参数解不出画面")
 
 
 def _fits(picture: bytes, template: Any) -> bool:
