@@ -13,7 +13,7 @@ from avrecord.media.clipfile import ClipFile
 
 RATE = 16_000
 RNG = np.random.default_rng(7)
-WIND_MODEL = (2.4804, -2.0032, 0.5610, -0.0794, 0.0392)  # AR(5) of Nelke and Vary, IWAENC 2014, for 16 kHz
+WIND_MODEL = (2.4804, -2.0032, 0.5610, -0.0794, 0.0392)  # AR(5) at 16 kHz of public wind generators
 
 
 def heard(check, sound: np.ndarray, first: int = 0):

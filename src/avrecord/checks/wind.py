@@ -1,9 +1,10 @@
 """只有风声: the microphone is pushed by wind or rumble and the band in which people speak is empty.
 
-Wind has its energy below 250 Hz (Nelke and Vary, IWAENC 2014). Band powers per second, 400-3400 Hz
-against 20-250 Hz: their model of wind −15 dB, the labelled street clips −8 dB and more; 99 % of 451 seconds
-of speech −10 dB and more. Speech 12 dB below the wind still lifts most seconds above −12 dB, and one such second
-ends a span: this is said only where nobody can be heard at all.
+Wind has most of its energy at the lowest frequencies. Edges and limits are ours, by the band powers of
+single seconds, 400-3400 Hz against 20-250 Hz: a public model of wind (AR(5), after Nelke and Vary, IWAENC
+2014) −15 dB, the labelled street clips −8 dB and more, 99 % of 451 seconds of speech −10 dB and more.
+Speech 12 dB below the wind still lifts most seconds above −12 dB, and one such second ends a span: this is
+said only where nobody can be heard at all.
 """
 
 from __future__ import annotations
