@@ -65,7 +65,7 @@ def examined(path: Path) -> tuple[float, float, dict[str, Any]]:
 def finds(path: Path) -> list[tuple[float, str]]:
     """Every certain find on every key frame (second, segment): what early exit would hide."""
     clip, reader, checks, found = ClipFile(path), Reader(), checks_of(SEGMENTS), []
-    for frame in clip.key_frames(every_ms=0, sound=False):
+    for frame in clip.key_frames(every_ms=0):
         lines = reader.read(frame.bgr())
         for check in checks:
             hit = check.read(lines)

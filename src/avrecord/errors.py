@@ -128,6 +128,13 @@ class BadInput(AvrecordError):
     exit_code = 32
 
 
+class CannotRepair(AvrecordError):
+    """No derived copy can be made of a clip without an index."""
+
+    says = "“{path}”不能修复：{detail}。原件未被改动。"
+    exit_code = 32
+
+
 class UnknownName(AvrecordError):
     says = "没有找到{what}“{name}”。请核对后重试。"
     exit_code = 32

@@ -31,9 +31,14 @@ LACKS = {
 }
 FAULTS = {
     "dark": "画面过暗或镜头被遮挡",
+    "overexposed": "画面过曝",
+    "blurred": "画面自始至终模糊",
     "frozen": "画面静止不动",
     "mute": "没有声音",
+    "clipped": "声音过大失真",
+    "wind": "只有风声或低频噪声",
     "damaged": "文件损坏",
+    "unindexed": "录制中断，文件没有索引",
     "unreadable": "无法解码",
     "sparse": "关键帧间隔过长",
     "empty": "零字节文件",
@@ -96,6 +101,11 @@ LOST_DAY = {
     "mute": "录像没有声音",
     "frozen": "录像画面静止",
     "dark": "录像过暗或被遮挡",
+    "overexposed": "录像过曝",
+    "blurred": "录像模糊",
+    "clipped": "录像声音失真",
+    "wind": "录像只有风声",
+    "unindexed": "录制中断",
     "unreadable": "录像无法解码",
     "empty": "录像为零字节",
 }

@@ -20,7 +20,7 @@ EXPECTED = {
     "hole_zeroed_third.mp4": ("partial", {"damaged"}),
     "huge_16000.mp4": ("unreadable", {"unreadable"}),
     "lie_stts_count.mp4": (None, None),
-    "mjpeg_noidx_trunc.avi": ("complete", set()),
+    "mjpeg_noidx_trunc.avi": ("partial", {"damaged"}),
     "ok_hevc.mp4": ("complete", set()),
     "ok_moov_end.mp4": ("complete", set()),
     "playlist_concat.mp4": ("unreadable", {"unreadable"}),
@@ -31,7 +31,7 @@ EXPECTED = {
     "silent_after_3s.mp4": ("complete", {"mute"}),
     "trunc_60.ts": ("partial", {"damaged"}),
     "trunc_faststart_50.mp4": ("partial", {"damaged"}),
-    "trunc_nomoov.mp4": ("unreadable", {"unreadable"}),
+    "trunc_nomoov.mp4": ("unreadable", {"unreadable", "unindexed"}),
     "vfr.mp4": ("complete", set()),
     "video_only.mp4": ("complete", {"mute"}),
     "zero.mp4": ("unreadable", {"empty"}),
@@ -85,6 +85,7 @@ def test_what_the_labelled_clips_show_is_seen_and_no_distractor_is(kit, footage,
     (clip,) = kit.records.clips()
     examination = kit.records.full_examination(clip.id)
     assert {seen.segment for seen in examination.observations if not seen.doubtful} == expected
+    assert (examination.outcome, examination.faults) == ("complete", ())
     truth = json.loads((footage / "video" / name.replace(".mp4", ".json")).read_text("utf-8"))
     kinds = {"id_shown": "cert", "notice_given": "notice"}
     for seen in examination.observations:

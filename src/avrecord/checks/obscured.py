@@ -7,9 +7,10 @@ import numpy as np
 from avrecord.checks.spans import spans
 from avrecord.model.observation import Fault
 
-VERSION = "obscured@1"
+VERSION = "obscured@2"
 DARK = 40  # luma of the 98th percentile; video black is 16
 FLAT = 3.5  # spread of a thumbnail in which nothing can be told apart
+WHITE = 225  # mean luma from which a flat picture is no cover over the lens but too much light
 SHORTEST_MS = 3000
 
 
@@ -23,7 +24,8 @@ class Obscured:
 
     def look(self, at_ms: int, thumbnail: np.ndarray) -> bool:
         """Whether this frame shows nothing. Such a frame needs no further stage."""
-        nothing = float(np.percentile(thumbnail, 98)) < DARK or float(thumbnail.std()) < FLAT
+        flat = float(thumbnail.std()) < FLAT and float(thumbnail.mean()) < WHITE
+        nothing = flat or float(np.percentile(thumbnail, 98)) < DARK
         self._samples.append((at_ms, nothing))
         return nothing
 

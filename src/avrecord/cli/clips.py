@@ -118,6 +118,8 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         ("关联", joined(links)),
         ("抽检", OUTCOMES[examination.outcome] if examination else "尚未抽检"),
     ]
+    if examination and examination.facts.derived_from:
+        facts.append(("派生副本", f"{examination.reason}；原件未被改动，下列时间均为推算"))
     for seen in examination.observations if examination else ():
         frame = s.kit.attachments.path(seen.evidence) if seen.evidence else "—"
         doubt = "疑似" if seen.doubtful else ""

@@ -1,4 +1,4 @@
-"""A media file, read packet by packet with libav: facts, key frames, sound level.
+"""A media file, read packet by packet with libav: facts, key frames, sound.
 
 Measured (1080p, per core): demultiplexing 2,000 × real time, key packets alone 114 ×, every frame
 5-8 ×. So only key packets reach the decoder, with the loop filter off. The decoder is flushed after
@@ -10,7 +10,6 @@ Runs in the isolated child only.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,8 @@ import av
 import cv2
 import numpy as np
 
+from avrecord.media.sound import Hear, Sound
+
 OPEN = {
     # An ffconcat or HLS text named .mp4 makes libav open other local files: both lists, always.
     "protocol_whitelist": "file",
@@ -27,9 +28,10 @@ OPEN = {
 }
 PHOTOS = {b"\xff\xd8\xff": "jpeg_pipe", b"\x89PNG": "png_pipe"}
 """Photos by their first bytes: by name, libav takes image2, where `%d` in a name opens other files."""
-MOST_PIXELS = 33_000_000
+GUESSED = ("aac", "amr", "mp3", "h264", "hevc")  # containers without a length: libav guesses one from the bit rate
+MOST_PIXELS, MOST_PHOTO_PIXELS = 33_000_000, 64_000_000  # recorders blow photos up to 48 million
+LONGEST_SIDE = 4096  # px; larger pictures are reduced: evidence frames stay below 8 MiB, 4K video is left alone
 BYTES_PER_PACKET = 8  # bounds loops by the file's size, never by the duration that it claims
-SOUND_WINDOW_MS = 1000
 
 
 @dataclass(slots=True)
@@ -41,14 +43,16 @@ class Packets:
     video_codec: str | None = None
     audio_codec: str | None = None
     claimed_ms: int | None = None
+    """The end that the container claims."""
     last_ms: int | None = None
+    """The end of the last picture."""
+    sound_ms: int | None = None
+    """The end of the last packet of sound."""
     frames: int = 0
     keys: list[int] = field(default_factory=list)
     between: list[list[int]] = field(default_factory=list)
     """For each key frame, the sizes of the packets after it: tiny ones mean a frozen picture."""
     errors: int = 0
-    loudness: list[float] = field(default_factory=list)
-    """RMS in dBFS of each second of sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Frame:
 
     def bgr(self) -> np.ndarray:
         """H×W×3 uint8, as OpenCV wants it."""
-        return np.ascontiguousarray(np.rot90(self._source.to_ndarray(format="bgr24"), self._turns))
+        return _reduced(np.rot90(self._source.to_ndarray(format="bgr24"), self._turns))
 
 
 class ClipFile:
@@ -72,32 +76,35 @@ class ClipFile:
         self.path = path
         self.packets = Packets()
         self._photo = photo
+        self._most_pixels = MOST_PHOTO_PIXELS if photo else MOST_PIXELS
 
-    def key_frames(self, every_ms: int = 900, only: frozenset[int] | None = None, sound: bool = True) -> Iterator[Frame]:
+    def key_frames(self, every_ms: int = 900, only: frozenset[int] | None = None, hear: Hear | None = None) -> Iterator[Frame]:
         """Key frames at least `every_ms` apart; with `only`, just those at these times.
 
-        Raises av.error.FFmpegError when the container cannot be opened, ValueError for a picture
-        larger than 33 million pixels.
+        `hear` is called with each second of sound meanwhile; without it sound is not decoded. Raises
+        av.error.FFmpegError when the container cannot be opened, ValueError for a picture larger
+        than 33 million pixels (a photo: 64).
         """
         self.packets = Packets()
         with self._opened() as box:
-            video = box.streams.video[0] if box.streams.video else None
-            audio = box.streams.audio[0] if box.streams.audio and sound else None
-            self._describe(box, video)
-            reader = _Video(video, self.packets, every_ms, only) if video else None
-            ears = _Sound(audio, self.packets) if audio else None
-            wanted = [stream for stream in (video, audio) if stream]
+            video, audio = _picture_stream(box), next((each for each in box.streams.audio if each.codec_context), None)
+            start_s = _start(video or audio)
+            self._describe(box, video, audio, start_s)
+            reader = _Video(video, self.packets, self._most_pixels, every_ms, only) if video else None
+            sound = Sound(audio, start_s, hear) if audio and hear else None
             left = self.path.stat().st_size // BYTES_PER_PACKET + 1000
-            for packet in self._demux(box, wanted):
+            for packet in self._demux(box, [stream for stream in (video, audio if sound else None) if stream]):
                 left -= 1
                 if left < 0:
                     break
                 if reader and packet.stream is video:
                     yield from reader.frames(packet)
-                elif ears:
-                    ears.hear(packet)
-            if ears:
-                ears.finish()
+                elif sound:
+                    self._heard(packet, start_s)
+                    sound.take(packet)
+            if sound:
+                sound.finish()
+                self.packets.errors += sound.errors
 
     def _opened(self) -> Any:
         if not self._photo:
@@ -106,7 +113,7 @@ class ClipFile:
             head = file.read(4)
         container = next((name for magic, name in PHOTOS.items() if head.startswith(magic)), None)
         if container is None:
-            raise ValueError("not a JPEG or PNG file")
+            raise ValueError("不是 JPEG 或 PNG 照片")
         return av.open(str(self.path), format=container, options={"protocol_whitelist": "file"})
 
     def _demux(self, box: Any, wanted: list[Any]) -> Iterator[Any]:
@@ -122,39 +129,66 @@ class ClipFile:
                 return
             if packet is None:
                 return
+            if packet.is_corrupt:  # half a packet before a cut: libav hands it out without the mark of a key frame
+                self.packets.errors += 1
             if packet.size:
                 yield packet
 
-    def _describe(self, box: Any, video: Any) -> None:
+    def _heard(self, packet: Any, start_s: float) -> None:
+        """How far sound goes, by its packets: decoded or not."""
+        if packet.pts is not None and packet.time_base:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start_s
+            self.packets.sound_ms = max(self.packets.sound_ms or 0, round(end * 1000))
+
+    def _describe(self, box: Any, video: Any, audio: Any, start_s: float) -> None:
         found = self.packets
-        found.claimed_ms = round(box.duration / 1000) if box.duration and box.duration > 0 else None
-        if box.streams.audio:
-            found.audio_codec = box.streams.audio[0].codec_context.name
+        if box.duration and box.duration > 0 and box.format.name not in GUESSED:
+            # Pictures may begin after the sound, and times are counted from them.
+            found.claimed_ms = max(0, round(((box.start_time or 0) + box.duration) / 1000 - start_s * 1000))
+        if audio:
+            found.audio_codec = audio.codec_context.name
         if video is None:
             return
         context = video.codec_context
-        found.video_codec, found.width, found.height = context.name, context.width, context.height
-        if (context.width or 0) * (context.height or 0) > MOST_PIXELS:
-            raise ValueError("picture too large")
+        found.video_codec, found.width, found.height = context.name, context.width or None, context.height or None
+        if (context.width or 0) * (context.height or 0) > self._most_pixels:
+            raise ValueError(f"画面 {context.width}×{context.height}，超过 {self._most_pixels // 10_000} 万像素")
+
+
+def _picture_stream(box: Any) -> Any:
+    """The stream with the largest picture, never a cover: recorders put thumbnails into streams of their own.
+
+    A stream of a codec that libav does not know has no context, and nothing can be read of it.
+    """
+    cover = av.stream.Disposition.attached_pic
+    pictures = [stream for stream in box.streams.video if stream.codec_context and not stream.disposition & cover]
+    return max(pictures, key=lambda stream: (stream.width or 0) * (stream.height or 0), default=None)
+
+
+def _start(stream: Any) -> float:
+    """When a stream begins, in seconds: MPEG-TS starts at 1.4."""
+    return float((stream.start_time or 0) * stream.time_base) if stream and stream.time_base else 0.0
 
 
 class _Video:
     """Feeds key packets to the decoder and keeps account of all packets."""
 
-    def __init__(self, stream: Any, packets: Packets, every_ms: int, only: frozenset[int] | None) -> None:
+    def __init__(self, stream: Any, packets: Packets, most: int, every_ms: int, only: frozenset[int] | None) -> None:
         stream.thread_type = "NONE"  # frame threads do not speed up key-only decoding
         self._context = stream.codec_context
         self._context.skip_frame = "NONKEY"  # an MP4 without stss flags every packet as key
-        self._context.options = {"skip_loop_filter": "all", "max_pixels": str(MOST_PIXELS)}
+        self._context.options = {"skip_loop_filter": "all", "max_pixels": str(most)}
         self._base = float(stream.time_base or 0)
-        self._start = (stream.start_time or 0) * self._base  # MPEG-TS starts at 1.4 s
-        self._packets, self._every, self._only = packets, every_ms, only
+        self._start = _start(stream)
+        self._packets, self._most, self._every, self._only = packets, most, every_ms, only
         self._last: int | None = None
 
     def frames(self, packet: Any) -> Iterator[Frame]:
         found = self._packets
         found.frames += 1
         stamp = packet.pts if packet.pts is not None else packet.dts
+        if found.frames == 1 and stamp is not None:  # H.264 in AVI: the first picture is at 40 ms, the stream says 0
+            self._start = max(self._start, stamp * self._base)
         at = round((stamp * self._base - self._start) * 1000) if stamp is not None else found.last_ms or 0
         end = at + (round(packet.duration * self._base * 1000) if packet.duration else 0)
         found.last_ms = max(found.last_ms or 0, end)
@@ -181,7 +215,7 @@ class _Video:
         for frame in decoded:
             if getattr(frame, "is_corrupt", False):
                 self._packets.errors += 1
-            if frame.width * frame.height <= MOST_PIXELS:
+            if frame.width * frame.height <= self._most:
                 yield _upright(frame, at)
 
 
@@ -192,41 +226,14 @@ def _upright(frame: Any, at: int) -> Frame:
         luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
     else:
         luma = frame.to_ndarray(format="gray")
-    return Frame(at, np.ascontiguousarray(np.rot90(luma, turns)), frame, turns)
+    return Frame(at, _reduced(np.rot90(luma, turns)), frame, turns)
 
 
-class _Sound:
-    """RMS level per second of sound. Costs 0.46 CPU-seconds per ten minutes of AAC."""
-
-    def __init__(self, stream: Any, packets: Packets) -> None:
-        self._context, self._packets = stream.codec_context, packets
-        self._sum, self._count, self._rate = 0.0, 0, stream.codec_context.sample_rate or 16000
-
-    def hear(self, packet: Any) -> None:
-        try:
-            frames = self._context.decode(packet)
-        except (av.error.FFmpegError, MemoryError, ValueError):
-            self._packets.errors += 1
-            return
-        for frame in frames:
-            samples = _floats(frame.to_ndarray())
-            self._sum += float(np.dot(samples, samples))
-            self._count += samples.size
-            if self._count >= self._rate * SOUND_WINDOW_MS // 1000 * max(1, len(frame.layout.channels)):
-                self.finish()
-
-    def finish(self) -> None:
-        if self._count:
-            power = self._sum / self._count
-            self._packets.loudness.append(10 * math.log10(power) if power > 1e-12 else -120.0)
-        self._sum, self._count = 0.0, 0
-
-
-def _floats(samples: np.ndarray) -> np.ndarray:
-    flat = samples.reshape(-1)
-    if flat.dtype.kind == "f":
-        return flat.astype(np.float32)
-    return flat.astype(np.float32) / float(np.iinfo(flat.dtype).max)
+def _reduced(picture: np.ndarray) -> np.ndarray:
+    scale = LONGEST_SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return np.ascontiguousarray(picture)
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
 
 def thumbnail(luma: np.ndarray) -> np.ndarray:

@@ -50,6 +50,12 @@ class Facts:
     longest_gap_ms: int | None = None
     """Longest time between two key frames: a certificate shown for less may fall between them."""
     decode_errors: int = 0
+    derived_from: str | None = None
+    """The clip whose parameters made a derived copy of this one readable; all times are nominal then."""
+    derived_copy: str | None = None
+    """The attachment that is this copy, where it was kept."""
+    nominal_mfps: int | None = None
+    """Frames per 1000 seconds by which times were counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from avrecord.checks.damaged import VERSION as DAMAGED
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
 from avrecord.model.observation import Examination, Facts, Fault, Observation
 from avrecord.model.statement import ClipExamined
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
 from avrecord.seal.codec import typed
 from avrecord.store import documents
@@ -57,11 +59,14 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examin
     Raises Interrupted when `stop` is set meanwhile; nothing is stated then.
     """
     if clip.size == 0:
-        fault = Fault("empty", "damaged@1", 0, 0)
-        return Examination(clip.id.hex, "unreadable", "零字节文件", ("damaged@1",), (), Facts(), faults=(fault,))
-    path = kit.vault.path(clip.stored)
-    with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit), stop) as outcome:
-        return read_outcome(clip.id.hex, outcome, kit.attachments.put)
+        fault = Fault("empty", DAMAGED, 0, 0)
+        return Examination(clip.id.hex, "unreadable", "零字节文件", (DAMAGED,), (), Facts(), faults=(fault,))
+
+    def look(path: Path) -> Examination:
+        with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit), stop) as outcome:
+            return read_outcome(clip.id.hex, outcome, kit.attachments.put)
+
+    return mended(clip, look(kit.vault.path(clip.stored)), look, limits(kit), kit, stop)
 
 
 def request_for(path: Path, media: str, kit: Kit) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the isolated child does with one media file: the cascade, from cheap to thorough.
 
-1. packets: key frames, gaps, sizes, sound level;
-2. a thumbnail of each key frame: dark, covered, frozen;
+1. packets: key frames, gaps, sizes; sound by the second: silent, overdriven, only wind;
+2. each key frame: dark, covered, overexposed, blurred, frozen;
 3. the stroke map decides which frames are read first; an item that is proved is not looked for again;
 4. the thorough pass reads every key frame that is left, before anything may be called not seen.
 """
@@ -19,16 +19,15 @@ import av
 import cv2
 import numpy as np
 
-from avrecord.checks.damaged import damaged
-from avrecord.checks.frozen import Frozen
-from avrecord.checks.obscured import Obscured
+from avrecord.checks.damaged import UNINDEXED
 from avrecord.checks.protocol import Found, WordsCheck
 from avrecord.checks.reading import Reader
-from avrecord.checks.silence import silence
 from avrecord.checks.strokes import stroke_score
 from avrecord.checks.words_shown import checks_of
-from avrecord.media.clipfile import ClipFile, Frame, thumbnail
-from avrecord.model.observation import Facts, Fault, Observation
+from avrecord.media.clipfile import ClipFile, Frame
+from avrecord.media.shape import Shape, shape_of
+from avrecord.model.observation import Facts, Observation
+from avrecord.pipeline.technical import VERSIONS, Technical, unopened
 
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
 MOST_DOUBTS = 3
@@ -42,9 +41,9 @@ class _Look:
     folder: Path
     checks: list[WordsCheck]
     gate: float
+    shape: Shape = field(default_factory=Shape)
     reader: Reader = field(default_factory=Reader)
-    obscured: Obscured = field(default_factory=Obscured)
-    frozen: Frozen = field(default_factory=Frozen)
+    technical: Technical = field(default_factory=Technical)
     certain: dict[str, Observation] = field(default_factory=dict)
     doubts: list[Observation] = field(default_factory=list)
     cost: Counter[str] = field(default_factory=Counter)
@@ -66,21 +65,20 @@ def look(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     clip = ClipFile(Path(request["path"]), photo=request["media"] == "photo")
     state = _Look(clip, folder, list(checks_of(request["segments"])), request["gate"])
     try:
+        state.shape = shape_of(state.clip.path)
         _fast_pass(state, request["every_ms"])
         facts = _facts(state, request["media"])
         if request["thorough"]:
             _thorough_pass(state)
     except (av.error.FFmpegError, ValueError, MemoryError, OSError) as error:
-        return _unreadable(state, _cause(error))
+        return _unreadable(state, UNINDEXED if state.shape.unindexed else _cause(error))
     return _answer(state, facts, request)
 
 
 def _fast_pass(state: _Look, every_ms: int) -> None:
-    for frame in state.clip.key_frames(every_ms):
+    for frame in state.clip.key_frames(every_ms, hear=state.technical.hear):
         state.cost["key_frames_decoded"] += 1
-        small = thumbnail(frame.luma)
-        state.frozen.look(frame.at_ms, small)
-        if state.obscured.look(frame.at_ms, small) or not state.open:
+        if not state.technical.look(frame.at_ms, frame.luma) or not state.open:
             continue
         state.cost["stroke_maps"] += 1
         if stroke_score(frame.luma) < state.gate:
@@ -94,7 +92,7 @@ def _thorough_pass(state: _Look) -> None:
     if not state.open or not state.later:
         return
     packets = state.clip.packets
-    for frame in state.clip.key_frames(every_ms=0, only=frozenset(state.later), sound=False):
+    for frame in state.clip.key_frames(every_ms=0, only=frozenset(state.later)):
         state.cost["thorough_frames"] += 1
         _read(state, frame)
         if not state.open:
@@ -136,9 +134,7 @@ def _observation(state: _Look, check: WordsCheck, found: Found, frame: Frame, pi
 
 def _facts(state: _Look, media: str) -> Facts:
     packets = state.clip.packets
-    end = packets.last_ms
-    if end is None and packets.loudness:
-        end = len(packets.loudness) * 1000
+    end = packets.last_ms if packets.last_ms is not None else packets.sound_ms
     marks = [*packets.keys, end or 0]
     gaps = [later - earlier for earlier, later in pairwise(marks)]
     return Facts(
@@ -155,24 +151,10 @@ def _facts(state: _Look, media: str) -> Facts:
     )
 
 
-def _faults(state: _Look, facts: Facts, media: str) -> list[Fault]:
-    packets, end = state.clip.packets, facts.duration_ms or 0
-    decoded = state.cost["key_frames_decoded"]
-    found = list(state.obscured.faults(facts.duration_ms))
-    if media == "photo":
-        return found
-    claimed = facts.claimed_ms if packets.video_codec else None
-    found += damaged(facts.decode_errors, facts.duration_ms, claimed, decoded, len(packets.keys))
-    found += state.frozen.faults(end, packets.keys, packets.between)
-    found += silence(packets.loudness, packets.audio_codec is not None, end)
-    if media == "video" and not packets.video_codec:
-        found.append(Fault("unreadable", "damaged@1", 0, end, "没有视频流"))
-    return found
-
-
 def _answer(state: _Look, facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
     media = request["media"]
-    faults = _faults(state, facts, media)
+    decoded = state.cost["key_frames_decoded"]
+    faults = state.technical.faults(state.clip.packets, facts, media, state.shape, decoded)
     kinds = {fault.kind for fault in faults}
     looked = [check.segment for check in state.checks] if facts.video_codec and request["thorough"] else []
     doubts = [doubt for doubt in state.doubts if doubt.segment not in state.certain]
@@ -200,15 +182,17 @@ def _unreadable(state: _Look, reason: str) -> dict[str, Any]:
         "looked": [],
         "facts": asdict(Facts()),
         "observations": [],
-        "faults": [asdict(Fault("unreadable", "damaged@1", 0, 0, reason))],
+        "faults": [asdict(fault) for fault in unopened(reason, state.shape)],
         "cost": dict(state.cost),
     }
 
 
 def _cause(error: BaseException) -> str:
     """The decoder's complaint without the file's path: a statement names no place of a machine."""
+    if isinstance(error, ValueError) and not isinstance(error, av.error.FFmpegError):
+        return str(error)[:200]  # ours
     return f"解码器报告 {type(error).__name__}: {getattr(error, 'strerror', None) or error}"[:200]
 
 
 def _versions(checks: Iterable[WordsCheck]) -> list[str]:
-    return [*(check.version for check in checks), "obscured@1", "frozen@1", "silence@1", "damaged@1"]
+    return [*(check.version for check in checks), *VERSIONS]

@@ -10,8 +10,8 @@ from avrecord.model.checklist import Mode
 from avrecord.model.clip import Clip, Media
 from avrecord.model.observation import Examination, Observation
 
-BLIND = ("dark", "frozen", "damaged", "unreadable", "empty")
-"""Faults that keep a visual check from speaking; `mute` does not."""
+BLIND = ("dark", "overexposed", "blurred", "frozen", "damaged", "unindexed", "unreadable", "empty")
+"""Faults that keep a visual check from speaking; those of the sound do not."""
 SPARSE_MS = 2500
 """Key frames further apart than this may miss a certificate that was shown for two seconds."""
 

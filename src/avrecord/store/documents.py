@@ -62,9 +62,14 @@ def read_manifest(document: bytes) -> tuple[SourceFile, ...]:
     )
 
 
+LATER_FACTS = ("derived_from", "derived_copy", "nominal_mfps")
+"""Written only where they say something: documents without them are the same bytes as ever."""
+
+
 def examination(found: Examination) -> bytes:
     content = asdict(found)
     content["cost"] = dict(found.cost)
+    content["facts"] = {name: fact for name, fact in content["facts"].items() if fact is not None or name not in LATER_FACTS}
     return write("examination", _listed(content))
 
 
