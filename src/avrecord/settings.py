@@ -72,6 +72,13 @@ class CareTable(_Table):
     clock_limit_seconds: Annotated[int, Field(ge=0)] = 60
 
 
+class ScrubTable(_Table):
+    """Sealed clips are read again at night, the longest unread first: the second look that the page cache cannot fake."""
+
+    from_hour: Annotated[int, Field(ge=0, le=23)] = 1  # local; no shift docks its recorders then
+    minutes: Annotated[int, Field(ge=0, le=1440)] = 120  # 0: never
+
+
 class WebTable(_Table):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8720
@@ -88,6 +95,7 @@ class Settings(BaseSettings):
     link: LinkTable = LinkTable()
     coverage: CoverageTable = CoverageTable()
     care: CareTable = CareTable()
+    scrub: ScrubTable = ScrubTable()
     web: WebTable = WebTable()
 
     @classmethod

@@ -16,6 +16,7 @@ from avrecord.cli.base import Command, Session, session
 from avrecord.dock.volumes import docked
 from avrecord.pipeline import bring
 from avrecord.pipeline.examine import examine_pending
+from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import receive
@@ -55,6 +56,7 @@ def demo(s: Session, once: bool, quick: bool) -> None:
     _step("5/7 抽检（在隔离进程中解码，先看关键帧）")
     click.echo(f"  抽检了 {examine_pending(s.kit)} 个片段", err=True)
     made, withdrawn = link_all(s.kit)
+    observe_gaps(s.kit)
     click.echo(f"  新增关联 {made} 条，撤销 {withdrawn} 条", err=True)
     _step("6/7 附件9 自查工作台账")
     ledger = s.root / "exports" / "附件9自查工作台账.xlsx"

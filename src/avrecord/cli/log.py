@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from avrecord.cli.base import Group, Session, by_default, session
-from avrecord.errors import BadInput
-from avrecord.model.moments import beijing, from_utc_text
+from avrecord.cli.clips import DAY
+from avrecord.errors import BadInput, CannotWrite
+from avrecord.model.moments import BEIJING, beijing, from_utc_text
 from avrecord.model.statement import Anchor
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.review import find_clip
+from avrecord.pipeline.sheet import daily_sheet
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 MOST = 1 << 20  # bytes of a request or an answer: 63 hashes and a few signatures are far below
@@ -28,6 +31,20 @@ def log() -> None:
 def checkpoint(s: Session) -> None:
     """打印当前检查点（可抄录、可带走，供以后对照）。"""
     click.echo(s.kit.log.checkpoint(), nl=False)
+
+
+@log.command("sheet")
+@click.option("--out", required=True, type=FILE, metavar="文件", help="写到哪个 .html 文件")
+@click.option("--day", type=DAY, default=None, metavar="日期", help="哪一天的采集情况（默认今天）")
+@session
+def sheet(s: Session, out: Path, day: datetime | None) -> None:
+    """生成采集日报：检查点二维码与哈希，打印后由采集站以外的人签字保存。"""
+    html = daily_sheet(s.kit, day or s.kit.clock().astimezone(BEIJING))
+    try:
+        out.write_text(html, "utf-8")
+    except OSError as error:
+        raise CannotWrite(path=out, detail=error.strerror or str(error)) from error
+    click.echo(f"已写入 {out}，请打印、签字，由采集站以外的人保存。")
 
 
 @log.command("prove")

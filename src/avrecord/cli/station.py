@@ -16,6 +16,7 @@ from avrecord.dock.volumes import volume_at
 from avrecord.errors import CardError, NoSpace
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.examine import examine_pending
+from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import Receipt, receive
 from avrecord.service.health import problems
@@ -57,6 +58,7 @@ def ingest(s: Session, /, paths: tuple[Path, ...], no_check: bool, **form: Any) 
     if not no_check:
         examine_pending(s.kit)
     link_all(s.kit)
+    observe_gaps(s.kit)
     code = 0 if all(receipt.complete for receipt in receipts) else CardError.exit_code
     if any(receipt.no_space for receipt in receipts):
         code = NoSpace.exit_code

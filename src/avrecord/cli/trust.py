@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from avrecord.cli.base import Command, Group, Session, by_default, session
 from avrecord.cli.clips import DAY, day_bounds
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
 from avrecord.ledger.cases import case_number
-from avrecord.model.moments import from_utc_text
+from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.account import account
 from avrecord.pipeline.bundle import make_bundle
+from avrecord.pipeline.gaps import gaps_now
 from avrecord.pipeline.report import write_ledger
-from avrecord.words import FILE_STATES
+from avrecord.rules.gaps import Missing
+from avrecord.words import FILE_STATES, GAPS
 
 
 @click.command("account", cls=Command)
@@ -38,13 +41,20 @@ def account_(s: Session, /, **form: Any) -> None:
     ]
     totals = "，".join(f"{FILE_STATES[state]} {count}" for state, count in found.totals if count)
     notes = [f"卡上出现过的文件 {found.seen} 个：{totals or '无'}"]
+    gaps = [gap for gap in gaps_now(s.kit) if gap.gap != "vanished"]  # vanished files are rows above
+    notes += [_gap_note(gap) for gap in gaps]
     code = 14 if found.missing else 0
-    give(
-        Answer(
-            "account", "尚未封存或去向不明的文件", columns, rows, {"seen": found.seen, "totals": dict(found.totals)}, notes, code
-        ),
-        **form,
-    )
+    extra = {"seen": found.seen, "totals": dict(found.totals), "gaps": [asdict(gap) for gap in gaps]}
+    give(Answer("account", "尚未封存或去向不明的文件", columns, rows, extra, notes, code), **form)
+
+
+def _gap_note(gap: Missing) -> str:
+    """A gap in words: what is not there, never why."""
+    if gap.gap == "sequence":
+        numbers = gap.first if gap.first == gap.last else f"{gap.first}—{gap.last}"
+        return f"{GAPS['sequence']}：记录仪 {gap.recorder} 缺 {numbers} 号，共 {gap.missing} 个（可能在采集前删除，或计数器跳号）"
+    since, until = (beijing(from_utc_text(edge)) for edge in (gap.first, gap.last))
+    return f"{GAPS['time']}：记录仪 {gap.recorder} 分段录像 {since} 至 {until} 之间 {gap.missing // 1000} 秒没有录像"
 
 
 @click.group("audit", cls=Group)

@@ -7,8 +7,8 @@ from avrecord.pipeline.record import catch_up
 from avrecord.rules.accounting import LossAccount, Sighting, account_for
 
 
-def account(kit: Kit) -> LossAccount:
-    """Loss accounting over all manifests in the log."""
+def account(kit: Kit, holder: str = "") -> LossAccount:
+    """Loss accounting over all manifests in the log, or over those of one recorder or place."""
     catch_up(kit)
     return account_for(
         Sighting(
@@ -21,5 +21,5 @@ def account(kit: Kit) -> LossAccount:
             still_listed=bool(row["still_listed"]),
             later=bool(row["later"]),
         )
-        for row in kit.store.rows("sightings")
+        for row in kit.store.rows("sightings", holder=holder)
     )

@@ -49,7 +49,7 @@ def read_outside(path: Path, stands: Standing) -> Outside:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(path=path, detail="读不出") from error
-    typed, logs = TYPED.fullmatch(text.strip()), [*stands.logs, *stands.revoked_logs]
+    typed, logs = _typed(text), [*stands.logs, *stands.revoked_logs]
     try:
         if typed:
             root = bytes.fromhex(typed[3]) if len(typed[3]) == 64 else note.canonical_base64(typed[3])
@@ -62,6 +62,12 @@ def read_outside(path: Path, stands: Standing) -> Outside:
     if found.checkpoint.origin != logs[0].name:
         raise BadInput(path=path, detail=f"属于另一个日志 {found.checkpoint.origin}")
     return found
+
+
+def _typed(text: str) -> re.Match[str] | None:
+    """A line typed from a sheet. The sheet prints the hash in groups, and people type what they see."""
+    words = text.split()
+    return TYPED.fullmatch(" ".join([*words[:2], "".join(words[2:])])) if len(words) >= 3 else None
 
 
 def cosigned(folder: Path, stands: Standing) -> list[Outside]:

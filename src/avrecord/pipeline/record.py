@@ -24,7 +24,7 @@ def state(kit: Kit, bodies: Iterable[Body], by: str = "service") -> list[Stateme
 
     def make(first: int) -> list[bytes]:
         now = kit.clock()
-        step = _stepped_back(kit, now)
+        step = None if isinstance(waiting[0], ClockStepped) else _stepped_back(kit, now)
         said: list[tuple[Body, str]] = [(step, "service")] if step else []
         said += [(body, by) for body in waiting]
         made[:] = [

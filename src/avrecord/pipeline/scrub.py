@@ -7,6 +7,7 @@ day's. The result is a statement, so that it can be shown which clip was last se
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from avrecord.model.finding import GOOD, Finding, Verification
 from avrecord.model.statement import ScrubDone
@@ -20,10 +21,11 @@ from avrecord.store import documents
 AT_LEAST = 1  # clip: a budget too short for one would otherwise never read anything
 
 
-def scrub(kit: Kit, seconds: float, by: str = "service") -> Verification:
+def scrub(kit: Kit, seconds: float, wanted: Callable[[], bool] = lambda: False, by: str = "service") -> Verification:
     """Read clips for `seconds`, oldest reading first, and state what was found. The log is read in full.
 
-    What the budget did not reach is not read and nothing is said of it (`unread`).
+    Ends early when `wanted` says that something else has to be done. What the budget did not reach is not
+    read, and nothing is said of it (`unread`).
     """
     started = time.monotonic()
     catch_up(kit)
@@ -32,7 +34,7 @@ def scrub(kit: Kit, seconds: float, by: str = "service") -> Verification:
     results: list[tuple[str, str]] = []
     read = size = 0
     for row in kit.store.rows("oldest_read"):
-        if len(results) >= AT_LEAST and time.monotonic() - started >= seconds:
+        if len(results) >= AT_LEAST and (wanted() or time.monotonic() - started >= seconds):
             break
         leaf = check.read.taken.get(row["stored"])
         if leaf is None:

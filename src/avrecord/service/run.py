@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,16 @@ from avrecord.dock.listing import list_files
 from avrecord.dock.volumes import docked, shown
 from avrecord.errors import AvrecordError, CardError, Interrupted
 from avrecord.model.card import SourceFile, Volume
+from avrecord.model.moments import BEIJING
 from avrecord.model.statement import ServiceStarted
 from avrecord.pipeline.examine import examine_pending
+from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import Receipt, receive, volume_key
 from avrecord.pipeline.record import state
+from avrecord.pipeline.scrub import scrub
+from avrecord.service.clock import ClockWatch
 from avrecord.service.logs import logger
 from avrecord.service.notify import notify
 from avrecord.service.slots import Slots
@@ -70,6 +75,8 @@ class Service:
         self._taken: dict[str, tuple[SourceFile, ...]] = {}
         self._again: dict[str, float] = {}
         self._linked = -1
+        self._scrubbed = ""
+        self._clock = ClockWatch(self.kit.clock)
         web = self.kit.settings.web
         config = uvicorn.Config(build_pages(self.kit, self.status), web.host, web.port, log_level="warning", access_log=False)
         self.web = uvicorn.Server(config)
@@ -125,6 +132,9 @@ class Service:
         self.last_scan = time.monotonic()
 
     def _scan(self) -> None:
+        if step := self._clock.stepped():
+            state(self.kit, [step])
+            self.log.warning("clock_stepped", by_ms=step.by_ms)
         volumes = docked(self.roots)
         self.slots.keep({volume_key(volume) for volume in volumes})
         for volume in volumes:
@@ -170,12 +180,26 @@ class Service:
                 examine_pending(self.kit, self.stopping)
                 if self.kit.log.refresh() != self._linked:
                     link_all(self.kit)
+                    observe_gaps(self.kit, max(self._linked, 0))
                     self._linked = self.kit.log.size
+                self._scrub_at_night()
             except Interrupted:
                 return
             except Exception as error:
                 self._report("examine_failed", error)
         self.kit.store.close()
+
+    def _scrub_at_night(self) -> None:
+        """In the hours that are set, read sealed clips again; a card that arrives goes first."""
+        rules, local = self.kit.settings.scrub, self.kit.clock().astimezone(BEIJING)
+        begins = local.replace(hour=rules.from_hour, minute=0, second=0, microsecond=0)
+        left = timedelta(minutes=rules.minutes) - (local - begins)
+        if self._scrubbed == f"{begins:%Y-%m-%d}" or local < begins or left <= timedelta(0):
+            return
+        result = scrub(self.kit, left.total_seconds(), lambda: self.stopping.is_set() or self.work.is_set())
+        self.log.info("scrubbed", clips=result.checked, bytes=result.bytes_read, totals=result.totals, left=result.unread)
+        if not result.unread:
+            self._scrubbed = f"{begins:%Y-%m-%d}"  # every clip was read tonight
 
     def _serve_pages(self) -> None:
         try:

@@ -186,6 +186,7 @@ def clip_of(row: Row) -> Clip:
         offset_ms=row["offset_ms"],
         uncertainty_ms=row["uncertainty_ms"],
         set_aside=row["set_aside"],
+        sequence=row["sequence_no"],
     )
 
 

@@ -82,5 +82,16 @@ JOIN holders h ON h.holder = f.holder
 JOIN statements st ON st.seq = f.last_seq
 LEFT JOIN sources s ON s.recorder = f.recorder AND s.path_raw = f.path_raw AND s.size = f.size AND s.mtime = f.mtime
 LEFT JOIN clips c ON c.clip_id = s.clip_id
+WHERE :holder = '' OR f.holder = :holder
 GROUP BY f.holder, f.path_raw, f.size, f.mtime
 ORDER BY f.holder, f.path;
+
+-- holders_since --
+-- Recorders, and places of cards without identity, of which a card was seen or a clip examined from a leaf on.
+SELECT h.holder FROM holders h WHERE h.last_seq >= :since
+UNION
+SELECT c.recorder FROM examinations e JOIN clips c ON c.clip_id = e.clip_id WHERE e.seq >= :since AND c.recorder <> '';
+
+-- stated_gaps --
+-- Gaps that the log states, in the order in which they were observed.
+SELECT seq, recorder, gap, first, last, missing, clip_before, clip_after, at FROM gaps ORDER BY seq;

@@ -45,3 +45,20 @@ SELECT seq, version, root, keylist FROM keylists ORDER BY version DESC, seq DESC
 -- last_config --
 -- Whether this configuration is the one stated last.
 SELECT 1 AS yes FROM configs WHERE seq = (SELECT max(seq) FROM configs) AND config = :config;
+
+-- day_totals --
+-- What a day brought, by the station's clock.
+SELECT
+    (SELECT count(*) FROM dockings WHERE seen_at >= :since AND seen_at < :until) AS dockings,
+    (SELECT count(DISTINCT recorder) FROM dockings WHERE recorder <> '' AND seen_at >= :since AND seen_at < :until) AS recorders,
+    (SELECT count(*) FROM clips WHERE sealed_at >= :since AND sealed_at < :until) AS clips,
+    (SELECT coalesce(sum(size), 0) FROM clips WHERE sealed_at >= :since AND sealed_at < :until) AS bytes,
+    (SELECT count(*) FROM clips WHERE set_aside IS NOT NULL AND sealed_at >= :since AND sealed_at < :until) AS set_aside,
+    (SELECT count(*) FROM removed_early r JOIN statements s ON s.seq = r.seq WHERE s.at >= :since AND s.at < :until)
+        AS removed_early,
+    (SELECT count(*) FROM reads WHERE read_at >= :since AND read_at < :until) AS read_again,
+    (SELECT count(*) FROM reads WHERE read_at >= :since AND read_at < :until AND code NOT IN ('OK', 'OK_UNWITNESSED'))
+        AS read_bad;
+
+-- last_anchor --
+SELECT witness, size, cosigned_at FROM anchors ORDER BY seq DESC LIMIT 1;

@@ -84,6 +84,7 @@ CREATE TABLE examinations (
     height INTEGER,
     digest TEXT NOT NULL
 ) STRICT;
+CREATE INDEX examinations_by_seq ON examinations (seq);
 
 CREATE TABLE observations (
     clip_id TEXT NOT NULL,
