@@ -18,6 +18,7 @@ SEGMENTS = {
     "salute": "敬礼",
     "uniform": "着装",
     "standard_wording": "规范用语",
+    "forbidden_wording": "禁用语",
     "served": "签收",
 }
 RETENTION = {"case": "同案卷", "permanent": "永久"}
