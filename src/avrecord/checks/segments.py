@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,14 @@ def ways(table: Table) -> tuple[str, ...]:
 def against(segments: Table, segment: str) -> tuple[str, ...]:
     """The segments whose words speak against this one."""
     return tuple(name for name, table in segments.items() if table.get("against") == segment)
+
+
+def read(path: Path) -> Table:
+    """The segments of a file. Raises ConfigError that names what is wrong there."""
+    try:
+        return checked(tomllib.loads(path.read_text("utf-8")), path)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path=path, detail=f"要件定义读不懂（{error}）") from error
 
 
 def checked(segments: Table, path: Path) -> Table:

@@ -119,16 +119,18 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         ("抽检", OUTCOMES[examination.outcome] if examination else "尚未抽检"),
     ]
     for seen in examination.observations if examination else ():
-        frame = s.kit.attachments.path(seen.evidence) if seen.evidence else "—"
+        basis = f"画面 {s.kit.attachments.path(seen.evidence)}" if seen.evidence else "听到"
         doubt = "疑似" if seen.doubtful else ""
         facts.append(
             (
                 f"{doubt}{SEGMENTS.get(seen.segment, seen.segment)}",
-                f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}，画面 {frame}",
+                f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}，{basis}",
             )
         )
     for fault in examination.faults if examination else ():
         facts.append((FAULTS[fault.kind], f"{fault.from_ms / 1000:.1f}–{fault.to_ms / 1000:.1f} 秒 {fault.detail}"))
+    if examination:
+        facts.append(("声音", _sound(examination)))
     signers = s.kit.root / "keys" / "allowed_signers"
     notes = [
         "自行核验签名：",
@@ -140,6 +142,12 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         "cost": dict(examination.cost) if examination else {},
     }
     give(Answer("clip", "片段", [Column("what", "项目"), Column("value", "内容")], rows, extra, notes), **form)
+
+
+def _sound(examination: Examination) -> str:
+    """How much of the sound was gone through, or why none of it."""
+    seconds = sum(last - first for first, last in examination.heard) // 1000
+    return examination.unheard or (f"听了 {seconds} 秒" if examination.listened else "没有听")
 
 
 def _ahead(offset_ms: int) -> str:

@@ -80,6 +80,10 @@ def read_examination(document: bytes) -> Examination:
         observations=tuple(Observation(**(o | {"box": tuple(o["box"])})) for o in content["observations"]),
         faults=tuple(Fault(**fault) for fault in content["faults"]),
         cost=tuple(sorted(content["cost"].items())),
+        # Documents from before there was hearing do not have these.
+        listened=tuple(content.get("listened", ())),
+        heard=tuple(tuple(span) for span in content.get("heard", ())),
+        unheard=content.get("unheard"),
     )
 
 
