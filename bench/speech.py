@@ -35,6 +35,7 @@ LABELLED = ("id_shown", "notice_given", "recording_notice")
 RIGHTS = ("陈述", "申辩", "复议", "诉讼")  # the labels have no rights notice of their own: the text decides
 BABBLERS = 6
 QUIET_S = 0.7
+NOISES, NOISE_S = 20, 10
 
 
 def sentences(folder: Path) -> list[tuple[str, set[str], np.ndarray]]:
@@ -99,6 +100,17 @@ def heard(engine: Recogniser, sound: np.ndarray) -> tuple[set[str], set[str]]:
     return certain, doubtful - certain
 
 
+def alone(engine: Recogniser, voices: list[np.ndarray]) -> list[str]:
+    """What is heard, certainly or doubtfully, in streets where nobody says anything; voice activity is passed by."""
+    found, chance = [], np.random.default_rng(11)
+    for n in range(NOISES):
+        sound = (0.1 * street(chance, NOISE_S * RATE, voices)).astype(np.float32)
+        words = engine.recognise(sound)
+        said = Utterance(words.text, 0, NOISE_S * 1000, words.doubtful)
+        found += [f"{n} {rule.segment}: {words.text[:20]}" for rule in rules_of(SEGMENTS) if Listener(rule).hear(said)]
+    return found
+
+
 def wilson(hits: int, total: int) -> str:
     """Hits of a total with the 95 % interval of their share."""
     if not total:
@@ -145,6 +157,8 @@ def main() -> int:
     print(f"heard, of those that say it (95 % interval):\n{table(head, hits)}")
     print(f"\nof the rest, doubtful, for a person:\n{table(head, doubts)}")
     print(f"\nfalse alarms, of those that do not say it:\n{table([*head, 'forbidden_wording'], alarms)}")
+    invented = alone(engine, voices)
+    print(f"\nin {NOISES} streets of {NOISE_S} s without anybody: {len(invented)} finds" + "".join(f"\n  {f}" for f in invented))
     print("\nstandard_wording is not labelled and left out.")
     print(f"\ncost, voice activity and matching included:\n{table(['noise', 'CPU-s', 'audio s', 'CPU-s per s'], costs)}")
     return 0
