@@ -65,7 +65,9 @@ def read_manifest(document: bytes) -> tuple[SourceFile, ...]:
 def examination(found: Examination) -> bytes:
     content = asdict(found)
     content["cost"] = dict(found.cost)
-    return write("examination", _listed(content))
+    # Left out where empty: what says nothing about sound has the bytes that it had before there was hearing.
+    plain = {key: value for key, value in content.items() if value or key not in ("listened", "heard", "unheard")}
+    return write("examination", _listed(plain))
 
 
 def read_examination(document: bytes) -> Examination:
@@ -80,7 +82,6 @@ def read_examination(document: bytes) -> Examination:
         observations=tuple(Observation(**(o | {"box": tuple(o["box"])})) for o in content["observations"]),
         faults=tuple(Fault(**fault) for fault in content["faults"]),
         cost=tuple(sorted(content["cost"].items())),
-        # Documents from before there was hearing do not have these.
         listened=tuple(content.get("listened", ())),
         heard=tuple(tuple(span) for span in content.get("heard", ())),
         unheard=content.get("unheard"),
