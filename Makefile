@@ -1,7 +1,8 @@
 # make demo   set everything up, render the sample, walk the whole path (run it again: it adds nothing)
 # make test   set everything up, check types and rooms, run the tests
 # make bench  the ratios of docs/bench.md, measured here
-.PHONY: demo test bench fire setup lint clean
+# make speech-model   the speech model of the tests, for trial as well: build/speech-model (133 MB to fetch)
+.PHONY: demo test bench fire setup lint clean speech-model
 
 DEMO = demo/station
 
@@ -14,6 +15,7 @@ demo: setup
 test:
 	./setup.sh test
 	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory speech-model || echo '!!! no speech model: the tests that hear are SKIPPED !!!'
 	.venv/bin/pytest -n 2 --dist loadgroup
 
 lint:
@@ -21,6 +23,10 @@ lint:
 	.venv/bin/ruff format --check src tests bench sample_media
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+speech-model:
+	./setup.sh test
+	.venv/bin/python tests/speech/model.py
 
 # The long drills at their full counts; `make test` runs the same ones with fewer rounds.
 fire:
@@ -32,6 +38,8 @@ bench:
 	.venv/bin/python bench/ingest.py
 	.venv/bin/python bench/check.py
 	.venv/bin/python bench/verify.py
+	$(MAKE) --no-print-directory speech-model
+	.venv/bin/python bench/speech.py
 
 clean:
 	rm -rf build demo .pytest_cache .mypy_cache .ruff_cache

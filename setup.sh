@@ -1,7 +1,8 @@
 #!/bin/sh
 # Everything that `make demo` and `make test` need: Debian packages where we may, a virtual environment always.
 #   ./setup.sh run     what the product and its demo need
-#   ./setup.sh test    that, and what the tests need
+#   ./setup.sh speech  that, and the engines that hear (docs/speech.md)
+#   ./setup.sh test    all of it, and what the tests need
 # Run again it does nothing unless the lock file changed.
 set -eu
 cd "$(dirname "$0")"

@@ -5,4 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 lock() { uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet "$@"; }
 lock --extra build -o requirements/run.txt
-lock --extra build --extra test -o requirements/test.txt
+lock --extra build --extra speech --extra sherpa -o requirements/speech.txt
+# The tests run both engines: what is not installed is not tested.
+lock --extra build --extra test --extra speech --extra sherpa -o requirements/test.txt

@@ -16,6 +16,8 @@ from avrecord import durable, station
 from avrecord.dock.volumes import volume_at
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.receive import Receipt, receive
+from speech.model import OUT as SPEECH_MODEL
+from speech.model import complete
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOOTAGE = PROJECT.parent / "shared" / "footage"
@@ -24,9 +26,12 @@ NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 def pytest_report_header() -> str:
     """Say loudly, at the top, when half of the input is not there."""
+    lines = ["!!! labelled footage (../shared/footage) is ABSENT: tests on it are SKIPPED !!!"]
     if FOOTAGE.is_dir():
-        return f"labelled footage: {len(list(FOOTAGE.rglob('*.*')))} files"
-    return "!!! labelled footage (../shared/footage) is ABSENT: tests on it are SKIPPED !!!"
+        lines = [f"labelled footage: {len(list(FOOTAGE.rglob('*.*')))} files"]
+    if not (SPEECH_MODEL / "model.bin").exists():
+        lines.append("!!! speech model (make speech-model) is ABSENT: tests that hear are SKIPPED !!!")
+    return "\n".join(lines)
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +111,15 @@ def footage() -> Path:
     if not FOOTAGE.is_dir():
         pytest.skip("labelled footage (../shared/footage) is absent")
     return FOOTAGE
+
+
+@pytest.fixture(scope="session")
+def speech_model() -> Path:
+    """The trial model, checked by hash, or a loud skip."""
+    if not (SPEECH_MODEL / "model.bin").exists():
+        pytest.skip("speech model is absent (make speech-model)")
+    assert complete(SPEECH_MODEL), "build/speech-model holds other bytes than expected; remove it"
+    return SPEECH_MODEL
 
 
 def pattern(size: int, seed: int = 1) -> bytes:

@@ -18,6 +18,7 @@ SEGMENTS = {
     "salute": "敬礼",
     "uniform": "着装",
     "standard_wording": "规范用语",
+    "forbidden_wording": "禁用语",
     "served": "签收",
 }
 RETENTION = {"case": "同案卷", "permanent": "永久"}
@@ -117,5 +118,5 @@ OUTCOMES = {
     "failed": "未能抽检",
 }
 NO_SPEECH_MODEL = "未检测（未安装语音模型）"
-LIMITS_OF_A_CHECK = "抽检只说明画面中见到或没见到，不代表事情做了或没做；缺失须由具名人员认定。"
+LIMITS_OF_A_CHECK = "抽检只说明画面中见到、声音中听到与否，不代表事情做了或没做，也不代表话由谁说；缺失须由具名人员认定。"
 LIMITS_OF_A_SEAL = "采集站签名证明“自采集入库以来未改动”，不证明拍摄之后、采集之前未改动。"

@@ -120,13 +120,17 @@ def clip_id(kit: Kit, ending: str) -> str:
 def examined(
     kit: Kit, ending: str, seconds: int, seen: Sequence[str] = (), looked: Sequence[str] = PRINTED, faults: Sequence[str] = ()
 ) -> None:
-    """State an examination of a clip as the check does: fake bytes show nothing by themselves."""
+    """State an examination of a clip as the check does: fake bytes show nothing by themselves.
+
+    What the picture could speak for was listened for as well, from end to end.
+    """
     clip = clip_id(kit, ending)
     facts = Facts(duration_ms=seconds * 1000, longest_gap_ms=1000, video_codec="h264", width=640, height=360)
     found = Examination(
         clip=clip, outcome="complete", reason=None, checks=("printed@1",), looked=tuple(looked), facts=facts,
         observations=tuple(Observation(segment, "printed@1", 65_000, 960, "行政执法证", None) for segment in seen),
         faults=tuple(Fault(kind, "frames@1", 0, 5000) for kind in faults),
+        listened=tuple(looked), heard=((0, seconds * 1000),),
     )  # fmt: skip
     document = kit.attachments.put(documents.examination(found))
     body = ClipExamined(

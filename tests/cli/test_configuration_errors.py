@@ -37,7 +37,7 @@ WRONG = [
     ("port = 0", "port = 65536", "web.port 太大：65536"),
     ("buffer_seconds = 300", "bufer_seconds = 300", "不认识 link.bufer_seconds"),
     ("[coverage]", "[covrage]", "不认识 covrage"),
-    ("[web]", "[check]\nworkers = 0\n[web]", "check.workers 太小：0"),
+    ('speech_model = ""', "workers = 0", "check.workers 太小：0"),
 ]
 
 

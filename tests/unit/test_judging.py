@@ -10,7 +10,8 @@ from making import clip, examination, fault, observation
 from avrecord.model.case import Mark, MarkKind
 from avrecord.model.clip import Media
 from avrecord.model.observation import Facts
-from avrecord.rules.judging import BLIND, SPARSE_MS, judge
+from avrecord.rules.judging import judge
+from avrecord.rules.noticing import BLIND, SPARSE_MS
 
 WHY = {"dark": "画面过暗", "sparse": "关键帧间隔过长", "rights_notice": "未检测"}
 A, B = clip("a"), clip("b", 700)

@@ -12,6 +12,7 @@ from typing import Any
 
 from avrecord.checks.protocol import Found
 from avrecord.checks.reading import Line
+from avrecord.checks.segments import ways
 from avrecord.checks.wording import Wording
 
 
@@ -30,4 +31,4 @@ class WordsShown:
 
 def checks_of(segments: dict[str, Any]) -> list[WordsShown]:
     """A check for each segment of `segments.toml` that is proved by printed words."""
-    return [WordsShown(name, table) for name, table in segments.items() if table.get("proof") == "printed"]
+    return [WordsShown(name, table) for name, table in segments.items() if "printed" in ways(table)]

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from avrecord.checks.segments import read
 from avrecord.cli.base import Command, Session, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.dock.profiles import media_of
 from avrecord.media.worker import Limits, isolated
 from avrecord.model.card import SourceFile
-from avrecord.model.clip import ClipId
+from avrecord.model.clip import ClipId, Media
 from avrecord.model.observation import Examination
 from avrecord.pipeline.examine import TASK, examine_clips, read_outcome
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.review import find_clip
+from avrecord.pipeline.speech import listened
 from avrecord.settings import CheckTable
 from avrecord.station import shipped
 from avrecord.vault.attachments import Attachments
@@ -45,20 +46,34 @@ COLUMNS = [
     metavar="文件",
     help="抽检一个散放的文件，不需要采集站",
 )
+@click.option(
+    "--speech-model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="目录",
+    help="与 --file 同用：用此目录中的语音模型听声音",
+)
 @formats
 @session
-def check(s: Session, /, clips: tuple[str, ...], pending: bool, loose: Path | None, **form: Any) -> None:
+def check(
+    s: Session, /, clips: tuple[str, ...], pending: bool, loose: Path | None, speech_model: Path | None, **form: Any
+) -> None:
     """抽检片段：亮证、告知、画面声音问题。"""
     if sum((bool(clips), pending, loose is not None)) != 1:
         raise click.UsageError("请给出片段编号、--pending 或 --file 三者之一")
+    if speech_model and not loose:
+        raise click.UsageError("--speech-model 只与 --file 同用；采集站的语音模型在 station.toml 的 check.speech_model 设置")
     if pending:
         found = list(examine_clips(iter(s.kit.records.unexamined(s.kit.settings.check.attempts)), s.kit))
         link_all(s.kit)
     else:
-        found = [_loose(loose)] if loose else _again(clips, s)
+        found = [_loose(loose, speech_model)] if loose else _again(clips, s)
     give(
         Answer(
-            "check", "抽检结果", COLUMNS, [_row(e) for e in found], notes=[f"抽检了 {len(found)} 个片段。", LIMITS_OF_A_CHECK]
+            "check",
+            "抽检结果",
+            COLUMNS,
+            [_row(e) for e in found],
+            notes=[f"抽检了 {len(found)} 个片段。", *_sound(found), LIMITS_OF_A_CHECK],
         ),
         **form,
     )
@@ -69,14 +84,15 @@ def _again(texts: tuple[str, ...], s: Session) -> list[Examination]:
     return list(examine_clips([(clip, s.kit.records.attempts(clip.id)) for clip in clips], s.kit))
 
 
-def _loose(path: Path) -> Examination:
+def _loose(path: Path, speech_model: Path | None) -> Examination:
     """Examine a file as it is; evidence frames are shown by digest only and not kept."""
-    check_table = CheckTable()
+    check_table = CheckTable(speech_model=str(speech_model or ""))
+    segments = read(shipped("config") / "segments.toml")
     media = media_of(SourceFile(path.name.encode(), path.stat().st_size, 0))
     request = {
         "path": str(path.absolute()),
         "media": media.value,
-        "segments": tomllib.loads((shipped("config") / "segments.toml").read_text("utf-8")),
+        "segments": segments,
         "gate": check_table.gate,
         "every_ms": check_table.key_frame_every_ms,
         "thorough": True,
@@ -84,13 +100,19 @@ def _loose(path: Path) -> Examination:
     limits = Limits(check_table.memory_mib << 20, check_table.cpu_seconds, check_table.wall_seconds)
     with tempfile.TemporaryDirectory() as folder, isolated(TASK, request, limits) as outcome:
         clip = ClipId(file_digest(path)[0])
-        return read_outcome(clip.hex, outcome, Attachments(Path(folder)).put)
+        seen = read_outcome(clip.hex, outcome, Attachments(Path(folder)).put)
+    return seen if media is Media.PHOTO else listened(seen, path.absolute(), [], segments, check_table, Path.cwd())
 
 
 def _row(found: Examination) -> dict[str, Any]:
     row = asdict(found) | {"cost": dict(found.cost)}
     nothing = MARKS["not_seen"] if found.looked and found.outcome == "complete" and not found.faults else MARKS["cannot_tell"]
     return row | {"found": "\n".join(_seen(o) for o in row["observations"]) or nothing}
+
+
+def _sound(found: list[Examination]) -> list[str]:
+    """Why sound was not listened to, once each."""
+    return [f"声音{reason}。" for reason in dict.fromkeys(e.unheard for e in found) if reason]
 
 
 def _seen(observation: dict[str, Any]) -> str:

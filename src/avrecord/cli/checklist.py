@@ -44,7 +44,7 @@ def checklist_show(s: Session, /, **form: Any) -> None:
         Column("case_kind", "执法类别", lambda kind: kind or "不限"),
         Column("stage", "环节"),
         Column("mode", "记录方式", words(MODES)),
-        Column("segments", "要件", lambda segments: joined(SEGMENTS[segment] for segment in segments)),
+        Column("segments", "要件", lambda segments: joined(SEGMENTS.get(segment, segment) for segment in segments)),
         Column("retention", "保管期限", _retention),
         Column("remarks", "备注", width=20),
     ]

@@ -121,16 +121,18 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
     if examination and examination.facts.derived_from:
         facts.append(("派生副本", f"{examination.reason}；原件未被改动，下列时间均为推算"))
     for seen in examination.observations if examination else ():
-        frame = s.kit.attachments.path(seen.evidence) if seen.evidence else "—"
+        basis = f"画面 {s.kit.attachments.path(seen.evidence)}" if seen.evidence else "听到"
         doubt = "疑似" if seen.doubtful else ""
         facts.append(
             (
                 f"{doubt}{SEGMENTS.get(seen.segment, seen.segment)}",
-                f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}，画面 {frame}",
+                f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}，{basis}",
             )
         )
     for fault in examination.faults if examination else ():
         facts.append((FAULTS[fault.kind], f"{fault.from_ms / 1000:.1f}–{fault.to_ms / 1000:.1f} 秒 {fault.detail}"))
+    if examination:
+        facts.append(("声音", _sound(examination)))
     signers = s.kit.root / "keys" / "allowed_signers"
     notes = [
         "自行核验签名：",
@@ -142,6 +144,12 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         "cost": dict(examination.cost) if examination else {},
     }
     give(Answer("clip", "片段", [Column("what", "项目"), Column("value", "内容")], rows, extra, notes), **form)
+
+
+def _sound(examination: Examination) -> str:
+    """How much of the sound was gone through, or why none of it."""
+    seconds = sum(last - first for first, last in examination.heard) // 1000
+    return examination.unheard or (f"听了 {seconds} 秒" if examination.listened else "没有听")
 
 
 def _ahead(offset_ms: int) -> str:

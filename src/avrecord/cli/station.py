@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from avrecord import station as stations
+from avrecord.checks import segments
 from avrecord.cli.base import Command, Group, Session, session
 from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.dock.volumes import volume_at
@@ -167,8 +168,9 @@ def config() -> None:
 @config.command("check")
 @session
 def config_check(s: Session) -> None:
-    """检查 station.toml，有误时指出每一处。"""
+    """检查 station.toml 和 segments.toml，有误时指出每一处。"""
     settings = load(s.root)
+    segments.read(s.root / "config" / "segments.toml")
     click.echo(f"配置无误：{settings.station.id}（{settings.station.name}），监视 {'、'.join(settings.dock.roots)}")
     if os.environ.get("AVRECORD_ROOT"):
         click.echo("提示：采集站目录取自环境变量 AVRECORD_ROOT。")

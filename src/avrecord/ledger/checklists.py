@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from avrecord.model.checklist import Checklist, Item, Mode
 from avrecord.words import SEGMENTS
 
 
-def read_checklist(path: Path) -> Checklist:
-    """Read one version of the list. Raises BadInput naming what is wrong: nothing is guessed."""
+def read_checklist(path: Path, own: Collection[str] = ()) -> Checklist:
+    """Read one version of the list. Raises BadInput naming what is wrong: nothing is guessed.
+
+    `own`: segments that the bureau added in `segments.toml`.
+    """
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         checklist = Checklist(
@@ -22,7 +26,7 @@ def read_checklist(path: Path) -> Checklist:
             unit=str(table.get("unit", "")),
             version=str(table["version"]),
             in_force_from=_date(table["in_force_from"]),
-            items=tuple(_item(row) for row in table["item"]),
+            items=tuple(_item(row, own) for row in table["item"]),
         )
     except FileNotFoundError as error:
         raise BadInput(path=path, detail="文件不存在") from error
@@ -36,8 +40,8 @@ def read_checklist(path: Path) -> Checklist:
     return checklist
 
 
-def _item(row: dict[str, Any]) -> Item:
-    unknown = [segment for segment in row["segments"] if segment not in SEGMENTS]
+def _item(row: dict[str, Any], own: Collection[str]) -> Item:
+    unknown = [segment for segment in row["segments"] if segment not in SEGMENTS and segment not in own]
     if unknown:
         raise ValueError(f"不认识的要件：{'、'.join(unknown)}")
     if row["mode"] not in set(Mode):

@@ -33,7 +33,13 @@ class Sound:
         self._kept: list[np.ndarray] = []
         self._second = 0
 
+    @property
+    def at(self) -> int:
+        """The sample, from the first picture, that comes after what was handed on last."""
+        return self._at or 0
+
     def take(self, packet: Any) -> None:
+        """Decode one packet; whole seconds are handed on as they fill."""
         try:
             frames = self._context.decode(packet)
         except (av.error.FFmpegError, MemoryError, ValueError):
@@ -65,7 +71,7 @@ class Sound:
         except ValueError:  # the stream changed its rate or layout half-way
             self._resampler = _resampler()
             made = self._resampler.resample(frame)
-        return [each.to_ndarray().reshape(-1) for each in made]
+        return [np.nan_to_num(each.to_ndarray().reshape(-1)) for each in made]
 
     def _keep(self, samples: np.ndarray) -> None:
         self._at = self._at or 0

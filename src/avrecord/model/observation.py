@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Something seen. Times are milliseconds from the clip's first frame; scores are per mille.
+    """Something seen or heard. Times are milliseconds from the clip's first frame; scores are per mille.
 
     `evidence` is the SHA-256 of the frame with the box drawn on a copy; `box` is x, y, width and
-    height in pixels of that frame.
+    height in pixels of that frame. What was heard has neither: its words are the evidence.
     """
 
     segment: str
@@ -22,6 +22,11 @@ class Observation:
     box: tuple[int, ...] = ()
     doubtful: bool = False
     """疑似: part of the words was read; never enough for `seen`, always enough against `not_seen`."""
+
+    @property
+    def heard(self) -> bool:
+        """Whether it was heard: the check is named `<segment>.spoken@<version>`."""
+        return ".spoken@" in self.check
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What one look at a clip gave. `looked` are the segments that this look could speak for."""
+    """What one look at a clip gave. `looked` are the segments that the picture could speak for."""
 
     clip: str
     outcome: str
@@ -72,3 +77,9 @@ class Examination:
     faults: tuple[Fault, ...] = ()
     cost: tuple[tuple[str, int], ...] = ()
     """What each stage of the cascade did, as counts: key frames, gated frames, lines read …"""
+    listened: tuple[str, ...] = ()
+    """Segments that were listened for, in the spans of `heard` only."""
+    heard: tuple[tuple[int, ...], ...] = ()
+    """From and to, in ms: what of the sound was gone through."""
+    unheard: str | None = None
+    """Why nothing was listened to, in words for people."""

@@ -86,7 +86,7 @@ def import_devices(path: Path, by: str, kit: Kit) -> tuple[Fleet, int]:
 
 def adopt_checklist(path: Path, by: str, kit: Kit) -> tuple[Checklist, bool]:
     """Adopt a version of the list; False when exactly this version is adopted already."""
-    checklist = read_checklist(path)
+    checklist = read_checklist(path, kit.segments.keys())
     day = datetime.combine(checklist.in_force_from, time(12), BEIJING)
     if kit.records.checklist_for(day) == checklist:  # an earlier version may be adopted again
         return checklist, False

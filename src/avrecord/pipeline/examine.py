@@ -8,16 +8,19 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any
 
 from avrecord.checks.damaged import VERSION as DAMAGED
+from avrecord.checks.segments import checked
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
 from avrecord.model.observation import Examination, Facts, Fault, Observation
 from avrecord.model.statement import ClipExamined
+from avrecord.pipeline.answers import noun
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
+from avrecord.pipeline.speech import with_sound
 from avrecord.seal.codec import typed
 from avrecord.store import documents
 
@@ -56,17 +59,20 @@ def examine_clips(clips: Iterable[tuple[Clip, int]], kit: Kit, stop: threading.E
 def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examination:
     """Examine one clip. Never raises for bad media: a child that died is a `failed` examination.
 
-    Raises Interrupted when `stop` is set meanwhile; nothing is stated then.
+    Raises Interrupted when `stop` is set meanwhile; nothing is stated then. Raises ConfigError for wrong
+    words in `segments.toml`.
     """
     if clip.size == 0:
         fault = Fault("empty", DAMAGED, 0, 0)
         return Examination(clip.id.hex, "unreadable", "零字节文件", (DAMAGED,), (), Facts(), faults=(fault,))
+    path = kit.vault.path(clip.stored)
+    checked(kit.segments, kit.root / "config" / "segments.toml")
 
-    def look(path: Path) -> Examination:
-        with isolated(TASK, request_for(path, clip.media.value, kit), limits(kit), stop) as outcome:
+    def look(at: Path) -> Examination:
+        with isolated(TASK, request_for(at, clip.media.value, kit), limits(kit), stop) as outcome:
             return read_outcome(clip.id.hex, outcome, kit.attachments.put)
 
-    return mended(clip, look(kit.vault.path(clip.stored)), look, limits(kit), kit, stop)
+    return with_sound(mended(clip, look(path), look, limits(kit), kit, stop), clip, path, kit, stop)
 
 
 def request_for(path: Path, media: str, kit: Kit) -> dict[str, Any]:
@@ -101,9 +107,9 @@ def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
             reason=typed(answer["reason"], str | None),
             checks=typed(answer["checks"], tuple[str, ...]),
             looked=typed(answer["looked"], tuple[str, ...]),
-            facts=_noun(Facts, answer["facts"]),
+            facts=noun(Facts, answer["facts"]),
             observations=tuple(_observation(row, outcome.folder, keep) for row in answer["observations"]),
-            faults=tuple(_noun(Fault, row) for row in answer["faults"]),
+            faults=tuple(noun(Fault, row) for row in answer["faults"]),
             cost=tuple(sorted((str(k), int(v)) for k, v in answer["cost"].items())),
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
@@ -114,18 +120,7 @@ def _observation(row: dict[str, Any], folder: Path, keep: Any) -> Observation:
     frame = folder / os.path.basename(str(row["evidence"]))
     if frame.stat().st_size > LARGEST_FRAME or frame.is_symlink():
         raise ValueError("evidence frame")
-    return _noun(Observation, row | {"evidence": keep(frame.read_bytes())})
-
-
-N = TypeVar("N")
-
-
-def _noun(kind: type[N], row: dict[str, Any]) -> N:
-    """A noun from plain JSON, every field of exactly its type. Raises TypeError or KeyError."""
-    hints = get_type_hints(kind)
-    if hints.keys() != row.keys():
-        raise TypeError(f"fields of {kind.__name__}")
-    return kind(**{name: typed(row[name], hint) for name, hint in hints.items()})
+    return noun(Observation, row | {"evidence": keep(frame.read_bytes())})
 
 
 def _stated(found: Examination, clip: Clip, attempt: int, kit: Kit) -> Examination:

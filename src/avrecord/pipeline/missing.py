@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from avrecord.checks.segments import against, ways
 from avrecord.model.case import Account, Lack, Mark, MarkKind, Stage
+from avrecord.model.clip import Clip
+from avrecord.model.observation import Examination
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.coverage import cover
 from avrecord.rules.judging import is_whole, judge, lacks
@@ -33,7 +36,7 @@ def account_for(stage: Stage, why: dict[str, str], kit: Kit) -> Account:
     item = checklist.item_for(stage.case_kind, stage.stage) if checklist else None
     tolerance = timedelta(seconds=kit.settings.coverage.tolerance_seconds)
     examinations = kit.records.examinations(clips)
-    marks = tuple(judge(segment, clips, examinations, why) for segment in item.segments) if item else ()
+    marks = tuple(mark_of(segment, clips, examinations, why, kit) for segment in item.segments) if item else ()
     if item is None:
         marks = (Mark("*", MarkKind.NOT_REQUIRED, NOT_LISTED),)
     return Account(
@@ -47,8 +50,28 @@ def account_for(stage: Stage, why: dict[str, str], kit: Kit) -> Account:
     )
 
 
+def mark_of(segment: str, clips: list[Clip], examinations: dict[str, Examination], why: dict[str, str], kit: Kit) -> Mark:
+    """抽检结果 of one segment by the ways in which `segments.toml` says that it shows."""
+    table = kit.segments.get(segment, {"proof": "printed"})
+    return judge(segment, clips, examinations, why, ways(table), against(kit.segments, segment))
+
+
+def mark_asked(account: Account, segment: str, why: dict[str, str], kit: Kit) -> Mark:
+    """The mark of a segment that a ledger asks for, required by the checklist or not."""
+    required = next((mark for mark in account.marks if mark.segment == segment), None)
+    clips = list(account.clips)
+    return required or mark_of(segment, clips, kit.records.examinations(clips), why, kit)
+
+
 def why_blind(kit: Kit) -> dict[str, str]:
     """In words: why a fault, or a segment without an installed check, makes the mark 无法判断."""
-    proofs = {"spoken": NO_SPEECH_MODEL, "person": "只能由人工复核"}
-    segments = {name: proofs.get(str(table.get("proof")), "片段未能抽检") for name, table in kit.segments.items()}
-    return FAULTS | segments
+    reasons = {name: _without_check(ways(table)) for name, table in kit.segments.items()}
+    notes = {name: f"听到疑似{table.get('name', name)}" for name, table in kit.segments.items() if table.get("against")}
+    return FAULTS | reasons | notes | {"unheard": NO_SPEECH_MODEL}
+
+
+def _without_check(proofs: tuple[str, ...]) -> str:
+    """Why no check speaks for a segment, where none does."""
+    if "printed" in proofs:
+        return "片段未能抽检"
+    return NO_SPEECH_MODEL if "spoken" in proofs else "只能由人工复核"

@@ -9,6 +9,7 @@ import hashlib
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -20,9 +21,9 @@ from avrecord.model.clip import Clip, Media
 from avrecord.model.moments import beijing, from_utc_text, since
 from avrecord.model.statement import ExportMade
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.missing import accounts, why_blind
+from avrecord.pipeline.missing import accounts, mark_asked, why_blind
 from avrecord.pipeline.record import state
-from avrecord.rules.judging import is_whole, lacks
+from avrecord.rules.judging import is_whole, lacks, quoted
 from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL, MARKS, MEDIA, SEGMENTS
 
 BASIS = (
@@ -37,6 +38,7 @@ BASIS = (
 )
 
 
+Judged = Callable[[Account, str], Mark]
 FILTERS = {"case_no": "案号", "unit": "单位", "since": "起", "until": "止（不含）"}
 
 
@@ -55,10 +57,10 @@ def write_ledger(out: Path, template: Path, by: str, kit: Kit, **filters: str) -
     found = list(accounts(kit, **filters))
     if not found:
         raise UnknownName(what="符合条件的案件", name="、".join(value for value in filters.values() if value) or "全部")
-    why = why_blind(kit)
+    judged = partial(mark_asked, why=why_blind(kit), kit=kit)
     names = {row["officer"]: f"{row['name']} {row['officer']}" for row in kit.records.store.rows("all_officers")}
     cases = [list(group) for _, group in groupby(found, key=lambda account: account.stage.id.case)]
-    rows = [[_cell(column.source, number, stages, why, names) for column in columns] for number, stages in enumerate(cases, 1)]
+    rows = [[_cell(column.source, number, stages, judged, names) for column in columns] for number, stages in enumerate(cases, 1)]
     footer = _footer(filters, kit)
     write_workbook(
         out,
@@ -81,7 +83,7 @@ def read_columns(template: Path) -> tuple[str, list[Column]]:
         raise BadInput(path=template, detail=f"台账列定义有误（{error}）") from error
 
 
-def _cell(source: str, number: int, stages: list[Account], why: dict[str, str], names: dict[str, str]) -> object:
+def _cell(source: str, number: int, stages: list[Account], judged: Judged, names: dict[str, str]) -> object:
     first = stages[0].stage
     facts: dict[str, Callable[[], object]] = {
         "number": lambda: number,
@@ -95,7 +97,7 @@ def _cell(source: str, number: int, stages: list[Account], why: dict[str, str], 
     }
     if source in facts:
         return facts[source]()
-    return "\n".join(line for account in stages if (line := _segment(account, source, why)))
+    return "\n".join(line for account in stages if (line := _segment(account, source, judged)))
 
 
 def _footage(account: Account) -> str:
@@ -107,14 +109,16 @@ def _footage(account: Account) -> str:
     return f"{name}：录像 {coverage.covered_s}/{coverage.window_s} 秒" + (f"（{gaps}）" if gaps else "") + decided
 
 
-def _segment(account: Account, segment: str, why: dict[str, str]) -> str:
+def _segment(account: Account, segment: str, judged: Judged) -> str:
     """One stage's line for a segment: the review when there is one, else the mark; none where not required."""
     name, decided = account.stage.id.name, _decided(account, segment)
     for mark in account.marks:
         if mark.segment == segment:
             return f"{name}：{MARKS[mark.mark]}{_where(mark)}{decided}"
     if segment in ("standard_wording", "uniform"):  # asked of every case, though no item requires them
-        return f"{name}：{MARKS['cannot_tell']}，{why.get(segment, '')}{decided}"
+        mark = judged(account, segment)
+        where = _where(mark) if mark.observation else f"，{mark.reason}"
+        return f"{name}：{MARKS[mark.mark]}{where}{decided}"
     return f"{name}：清单不要求{decided}"
 
 
@@ -130,7 +134,8 @@ def _decided(account: Account, item: str) -> str:
 def _where(mark: Mark) -> str:
     if mark.clip is None or mark.observation is None:
         return f"（{mark.reason}）"
-    return f"（画面文字“{mark.observation.words}”，{mark.clip.name} {moment_in(mark.clip, mark.observation.at_ms)}）"
+    moment = moment_in(mark.clip, mark.observation.at_ms)
+    return f"（{quoted(mark.observation)}，{mark.clip.name} {moment}）"
 
 
 def moment_in(clip: Clip, at_ms: int) -> str:

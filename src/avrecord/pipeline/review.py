@@ -21,7 +21,7 @@ def review(stage: StageId, item: str, decision: str, by: str, why: str, kit: Kit
     `by` is a number (执法证号 or 工号), never a name; `why` is free text and kept as an attachment.
     """
     find_stage(stage, kit)
-    if item != FOOTAGE and item not in SEGMENTS:
+    if item != FOOTAGE and item not in SEGMENTS and item not in kit.segments:
         raise UnknownName(what="要件", name=item)
     if decision not in DECISIONS:
         raise UnknownName(what="复核结论", name=decision)

@@ -9,11 +9,7 @@ from avrecord.model.case import Lack, Mark, MarkKind, Review, Stage
 from avrecord.model.checklist import Mode
 from avrecord.model.clip import Clip, Media
 from avrecord.model.observation import Examination, Observation
-
-BLIND = ("dark", "overexposed", "blurred", "frozen", "damaged", "unindexed", "unreadable", "empty")
-"""Faults that keep a visual check from speaking; those of the sound do not."""
-SPARSE_MS = 2500
-"""Key frames further apart than this may miss a certificate that was shown for two seconds."""
+from avrecord.rules.noticing import gone_through, not_noticing
 
 
 def judge(
@@ -21,25 +17,34 @@ def judge(
     clips: Sequence[Clip],
     examinations: Mapping[str, Examination],
     why_blind: Mapping[str, str],
+    ways: Sequence[str] = ("printed",),
+    against: Sequence[str] = (),
 ) -> Mark:
-    """The strongest observation decides; without one, anything that kept the check from seeing does.
+    """The strongest observation decides; without one, anything that kept a check from noticing does.
 
-    `not_seen` is said only where every clip was looked through and could be seen. `why_blind` gives
-    the reason in words for each fault and for segments that no installed check can speak for.
+    `not_seen` is said only where every clip was gone through whole in each of `ways` (`printed`: looked
+    through, `spoken`: listened to). `why_blind` gives the reason in words for each fault and for segments
+    that no installed check can speak for. What was noticed of a segment in `against` is for a person.
     """
+    for other in against:
+        if best := _best(other, clips, examinations):
+            return Mark(segment, MarkKind.CANNOT_TELL, f"{why_blind.get(other, other)}“{best[1].words}”，请人工复核", *best)
     best = _best(segment, clips, examinations)
     if best and not best[1].doubtful:
-        clip, observation = best
-        return Mark(segment, MarkKind.SEEN, f"画面文字“{observation.words}”", clip, observation)
+        return Mark(segment, MarkKind.SEEN, quoted(best[1]), *best)
     if best:
-        clip, observation = best
-        return Mark(segment, MarkKind.CANNOT_TELL, f"疑似“{observation.words}”，请人工复核", clip, observation)
-    for clip in clips:
-        if reason := _blind(segment, clip, examinations.get(clip.id.hex), why_blind):
-            return Mark(segment, MarkKind.CANNOT_TELL, reason, clip)
+        heard = "听到" if best[1].heard else ""
+        return Mark(segment, MarkKind.CANNOT_TELL, f"疑似{heard}“{best[1].words}”，请人工复核", *best)
     if not clips:
         return Mark(segment, MarkKind.CANNOT_TELL, "没有可抽检的录像")
-    return Mark(segment, MarkKind.NOT_SEEN, f"看过 {len(clips)} 个片段的全部关键帧，画面中未见；没有听声音", clips[0])
+    if lack := not_noticing(segment, clips, examinations, why_blind, ways):
+        return Mark(segment, MarkKind.CANNOT_TELL, *lack)
+    return Mark(segment, MarkKind.NOT_SEEN, gone_through(segment, clips, examinations, ways), clips[0])
+
+
+def quoted(observation: Observation) -> str:
+    """What was noticed, in words: read in the picture or heard."""
+    return f"{'听到' if observation.heard else '画面文字'}“{observation.words}”"
 
 
 def lacks(account: StageAccount, required_whole: bool) -> tuple[Lack, ...]:
@@ -106,20 +111,3 @@ def _best(segment: str, clips: Sequence[Clip], examinations: Mapping[str, Examin
     ]
     # Certain before doubtful, then the better score, then the earlier: the same every time.
     return max(found, key=lambda pair: (not pair[1].doubtful, pair[1].score, pair[0].id.hex, -pair[1].at_ms), default=None)
-
-
-def _blind(segment: str, clip: Clip, examination: Examination | None, why: Mapping[str, str]) -> str | None:
-    """Why this clip cannot speak against the segment, or None when it can."""
-    if examination is None:
-        return "片段尚未抽检"
-    for fault in examination.faults:
-        if fault.kind in BLIND:
-            return f"{why.get(fault.kind, fault.kind)}（{clip.name}）"
-    if examination.outcome in ("failed", "unreadable"):
-        return f"片段未能抽检（{examination.reason or examination.outcome}）"
-    if segment not in examination.looked:
-        return why.get(segment, "没有可用的检查方法")
-    longest = examination.facts.longest_gap_ms or 0
-    if clip.media is Media.VIDEO and longest > SPARSE_MS:
-        return f"{why.get('sparse', 'sparse')}（{longest / 1000:.1f} 秒）"
-    return None

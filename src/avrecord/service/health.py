@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
+from avrecord.checks.hearing.folder import engine_problem
 from avrecord.errors import AvrecordError
 from avrecord.media.worker import Limits, isolated
 from avrecord.pipeline.kit import Kit
@@ -29,7 +30,7 @@ class Check:
 
 def problems(kit: Kit, thorough: bool = False) -> list[Check]:
     """Every check in order. With `thorough` the decoder child is started once as well."""
-    found = [_database(kit), _vault(kit), _space(kit), _clock(kit), _keys(kit), _dock(kit)]
+    found = [_database(kit), _vault(kit), _space(kit), _clock(kit), _keys(kit), _dock(kit), _speech(kit)]
     return [*found, _decoder()] if thorough else found
 
 
@@ -69,6 +70,15 @@ def _dock(kit: Kit) -> Check:
     roots = [kit.root / root for root in kit.settings.dock.roots]
     missing = [str(root) for root in roots if not Path(root).is_dir()]
     return Check("停靠目录", not missing, f"不存在：{'、'.join(missing)}" if missing else "、".join(map(str, roots)))
+
+
+def _speech(kit: Kit) -> Check:
+    """No model is a choice; one that cannot be used is not."""
+    model = kit.settings.check.speech_model
+    if not model:
+        return Check("语音模型", True, "未设置（check.speech_model），不听声音")
+    problem = engine_problem(kit.root / model)
+    return Check("语音模型", problem is None, f"{kit.root / model}：{problem}" if problem else str(kit.root / model))
 
 
 def _decoder() -> Check:

@@ -70,7 +70,9 @@ def examination(found: Examination) -> bytes:
     content = asdict(found)
     content["cost"] = dict(found.cost)
     content["facts"] = {name: fact for name, fact in content["facts"].items() if fact is not None or name not in LATER_FACTS}
-    return write("examination", _listed(content))
+    # Left out where empty: what says nothing about sound has the bytes that it had before there was hearing.
+    plain = {key: value for key, value in content.items() if value or key not in ("listened", "heard", "unheard")}
+    return write("examination", _listed(plain))
 
 
 def read_examination(document: bytes) -> Examination:
@@ -85,6 +87,9 @@ def read_examination(document: bytes) -> Examination:
         observations=tuple(Observation(**(o | {"box": tuple(o["box"])})) for o in content["observations"]),
         faults=tuple(Fault(**fault) for fault in content["faults"]),
         cost=tuple(sorted(content["cost"].items())),
+        listened=tuple(content.get("listened", ())),
+        heard=tuple(tuple(span) for span in content.get("heard", ())),
+        unheard=content.get("unheard"),
     )
 
 

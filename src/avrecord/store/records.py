@@ -86,6 +86,9 @@ class Records:
             ),
             observations=tuple(_observation(r) for r in self.store.rows("observations_of", clip_id=clip.hex)),
             faults=tuple(_fault(r) for r in self.store.rows("faults_of", clip_id=clip.hex)),
+            listened=tuple(row["listened"].split()),
+            heard=tuple(tuple(int(ms) for ms in span.split("-")) for span in row["heard"].split()),
+            unheard=row["unheard"],
         )
 
     def full_examination(self, clip: ClipId) -> Examination | None:

@@ -78,6 +78,9 @@ CREATE TABLE examinations (
     attempt INTEGER NOT NULL,
     checks TEXT NOT NULL,
     looked TEXT NOT NULL,
+    listened TEXT NOT NULL,
+    heard TEXT NOT NULL, -- spans of ms, `0-60000 90000-120000`
+    unheard TEXT,
     longest_gap_ms INTEGER,
     video_codec TEXT,
     width INTEGER,
