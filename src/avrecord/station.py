@@ -12,8 +12,9 @@ from pathlib import Path
 
 import avrecord
 from avrecord import durable
+from avrecord.checks import segments
 from avrecord.dock import profiles
-from avrecord.errors import ConfigError, KeyProblem, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
+from avrecord.errors import KeyProblem, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
 from avrecord.model.statement import ConfigChanged
 from avrecord.pipeline import intents
 from avrecord.pipeline.bring import adopt_checklist
@@ -90,7 +91,7 @@ def open_station(
         vault=FolderVault(root / "vault", root / "incoming", settings.vault.reserve_mib << 20),
         attachments=attachments,
         profiles=profiles.load(root / "devices"),
-        segments=_segments(root / "config" / "segments.toml"),
+        segments=segments.read(root / "config" / "segments.toml"),
         clock=clock,
         tell=tell,
     )
@@ -198,13 +199,6 @@ def _announce(kit: Kit, station_keys: keys.Keys) -> None:
     config = kit.attachments.put((kit.root / FILE).read_bytes())
     if kit.store.row("last_config", config=config) is None:
         state(kit, [ConfigChanged(config=config)])
-
-
-def _segments(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(path=path, detail=f"要件定义读不懂（{error}）") from error
 
 
 __all__ = ["Settings", "create", "heal", "now", "open_station", "rebuild", "shipped"]

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from avrecord.model.statement import ScrubDone
+from avrecord.pipeline import resuming
+from avrecord.pipeline import verify as verifying
+from avrecord.seal.codec import decode
 from avrecord.words import KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
 from cli.desk import Desk, clip_id
 from conftest import avrecord, pattern
@@ -198,3 +202,79 @@ def test_the_checkpoint_is_printed_as_it_stands(desk):
     said = desk("log", "checkpoint")
     assert said.out.encode() == (desk.root / "log" / "checkpoint").read_bytes()
     assert said.out.startswith("avrecord.log/station-01\n")
+
+
+def test_only_clips_sealed_since_a_day_are_read_and_nothing_is_said_of_the_rest(desk):
+    said = desk("verify", "--since", "2026-11-22", "--json")
+    assert (said.json["checked"], said.json["unread"], said.json["totals"]) == (0, 3, {"NO_EXTERNAL_REFERENCE": 1})
+    flip(stored(desk, "090000.mp4"), 700)
+    assert desk("verify", "--since", "2026-11-22").code == 0  # not read: no verdict, and said so
+    assert "另有 3 个片段不在本次范围内，未读，不作结论" in desk("verify", "--since", "2026-11-22").out
+    assert desk("verify", "--since", "2026-11-21").code == 11
+
+
+def test_an_interrupted_verification_goes_on_where_it_stopped_and_reads_again_what_changed(desk, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    read = []
+    whole = resuming.file_digest
+
+    def interrupted(path):
+        if len(read) == 2:
+            raise KeyboardInterrupt
+        read.append(path.name)
+        return whole(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verifying.os, "cpu_count", lambda: 1)
+        patch.setattr(resuming, "file_digest", interrupted)
+        assert desk("verify", "--all").code == 130
+    first = stored(desk, read[0])
+    flip(first, 3)  # the change time tells: it is read again
+    again = []
+    monkeypatch.setattr(resuming, "file_digest", lambda path: (again.append(path.name), whole(path))[1])
+    said = desk("verify", "--all", "--resume", "--json")
+    assert said.json["totals"] == {"ALTERED": 1, "NO_EXTERNAL_REFERENCE": 1, "OK_UNWITNESSED": 2}
+    assert len(again) == 2
+    assert read[0] in again
+    assert read[1] not in again
+    assert not list((tmp_path / "state").rglob("*.jsonl"))  # done: nothing to resume
+
+
+def test_without_resume_everything_is_read_again(desk, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder = tmp_path / "state" / "avrecord" / "verify"
+    folder.mkdir(parents=True)
+    again = []
+    whole = resuming.file_digest
+    monkeypatch.setattr(resuming, "file_digest", lambda path: (again.append(path.name), whole(path))[1])
+    assert desk("verify", "--all").code == 0
+    assert len(again) == 3
+
+
+@pytest.mark.parametrize("text", ["", "no json\n", '{"schema": "other"}\n', '{"schema": "avrecord.verify-progress/1"}\n{"torn'])
+def test_a_progress_file_that_cannot_be_read_is_no_progress(tmp_path, text):
+    path = tmp_path / "p.jsonl"
+    path.write_text(text, "utf-8")
+    with resuming.Resumed(path, resume=True) as reader:
+        assert reader("x", Path(__file__))[1] == Path(__file__).stat().st_size
+        assert reader.reused == 0
+
+
+def test_a_scrub_reads_the_longest_unread_first_and_states_what_it_found(desk, kit):
+    flip(stored(desk, "091000.mp4"), 700)
+    names = []
+    for _ in range(4):
+        said = desk("verify", "--scrub", "0", "--json")  # no time at all: one clip each
+        assert (said.json["checked"], said.json["unread"]) == (1, 2)
+        names += [Path(f["about"]).name[-10:] for f in said.json["rows"] if f["index"]]
+    assert len(set(names[:3])) == 3
+    assert names[3] == names[0]
+    bodies = [decode(entry, index).body for index, entry in kit.log.entries(0, kit.log.refresh())]
+    done = [body for body in bodies if isinstance(body, ScrubDone)]
+    assert [body.clips for body in done] == [1, 1, 1, 1]
+    assert sum(body.bad for body in done[:3]) == 1
+
+
+def test_a_scrub_with_time_enough_reads_everything(desk):
+    said = desk("verify", "--scrub", "5", "--json")
+    assert (said.json["checked"], said.json["unread"]) == (3, 0)

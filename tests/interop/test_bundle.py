@@ -15,7 +15,7 @@ from avrecord import station
 from avrecord.cli.main import run
 from avrecord.dock.volumes import volume_at
 from avrecord.errors import BadInput, CannotWrite, UnknownName
-from avrecord.pipeline import witnessing
+from avrecord.pipeline import rotation, witnessing
 from avrecord.pipeline.bundle import make_bundle
 from avrecord.pipeline.receive import receive
 from avrecord.pipeline.review import link_by_hand
@@ -72,6 +72,49 @@ def test_a_bag_verifies_without_any_station_and_by_a_shell_script(bag, trust, li
     assert (result.exit_code, result.key_approved) == (0, True)
     done = script(bag, linked)
     assert (done.returncode, done.stdout.strip()) == (0, "OK"), done.stdout + done.stderr
+
+
+@pytest.fixture
+def renewed(linked, dcam, tmp_path):
+    """The same station after both its keys were changed, with a clip sealed by the new one linked to the case."""
+    root = linked.root
+    linked.store.close()
+    for role in ("clip", "log"):
+        kit = station.open_station(root, clock=lambda: NOW)
+        rotation.rotate(kit, role, "FY041001", lambda: None)
+        kit.store.close()
+    kit = station.open_station(root, clock=lambda: NOW)
+    receive(volume_at(dcam({"VIDEO/110500.mp4": pattern(800, 9)}, name="later")), kit)
+    (stage,) = kit.records.stages()
+    (clip,) = [clip for clip in kit.records.clips() if "110500" in clip.name]
+    link_by_hand(stage.id, clip.id, "FY041001", kit)
+    yield kit
+    kit.store.close()
+
+
+def test_a_bag_of_clips_sealed_before_and_after_the_keys_were_changed_verifies_by_both(renewed, tmp_path):
+    bag = make_bundle(CASE, tmp_path / "renewed", "FY041001", renewed).folder
+    policy = tmp_path / "both.policy"
+    policy.write_text("".join(f"log {key.vkey}\n" for key in renewed.log_keys) + "quorum none\n", "utf-8")
+    signers = renewed.root / "keys" / "allowed_signers"
+    result = verify_bundle(bag, read_trust(bag, signers, Demand(policy=read_policy(policy)), trust_bag=False))
+    assert result.totals == {"NO_EXTERNAL_REFERENCE": 1, "OK_UNWITNESSED": 3}
+    done = subprocess.run(["bash", bag / "verify.sh"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "OK"), done.stdout + done.stderr
+
+
+def test_the_script_checks_each_seal_at_the_time_its_statement_claims(renewed, tmp_path):
+    """A signers file made from a key list ends the old key: judged by today's date, its older seals would fail."""
+    bag = make_bundle(CASE, tmp_path / "dated", "FY041001", renewed).folder
+    old, new = (renewed.root / "keys" / "allowed_signers").read_text().splitlines()
+    ended = old.replace('clip@avrecord"', 'clip@avrecord",valid-before="20261121030000Z"')
+    begun = new.replace('clip@avrecord"', 'clip@avrecord",valid-after="20260101000000Z"')
+    (tmp_path / "dated.signers").write_text(f"{ended}\n{begun}\n")
+    script = ["bash", bag / "verify.sh", tmp_path / "dated.signers", bag / "trust" / "log.vkey"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "OK"), done.stdout + done.stderr
+    (tmp_path / "dated.signers").write_text(f"{ended.replace('20261121030000Z', '20261120000000Z')}\n{begun}\n")
+    assert subprocess.run(script, capture_output=True, check=False).returncode == 1
 
 
 def test_stock_tools_accept_what_is_in_the_bag(bag, linked):

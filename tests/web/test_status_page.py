@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import uvicorn
 from avrecord import station
 from avrecord.errors import BadInput
 from avrecord.pipeline import witnessing
-from avrecord.seal.note import COSIGNATURE, NoteKey
+from avrecord.seal.note import COSIGNATURE, Checkpoint, NoteKey, cosignatures, open_note
 from avrecord.web.app import build, overview
 from conftest import NOW
 
@@ -79,6 +80,12 @@ def test_a_station_witnesses_another_over_http_and_the_answer_counts(kit, dcam, 
         shutil.rmtree(kit.log.folder / "witnessed")
         second = witnessing.ask(kit, f"{url}/witness", key, "service")
         assert second.size == first.size + 1
+        # The read side: anybody can fetch what this witness cosigned last, with its cosignature.
+        origin = hashlib.sha256(kit.log_key.name.encode()).hexdigest()
+        code, body, _ = get(f"{url}/witness/{origin}/checkpoint")
+        assert (code, list(cosignatures(body.decode(), [key]))) == (200, [key.name])
+        assert Checkpoint.parse(open_note(body.decode(), [kit.log_key])).size == second.size
+        assert [get(f"{url}/witness/{bad}/checkpoint")[0] for bad in ("0" * 64, "..%2f..%2fkeys", "A" * 64)] == [404] * 3
         code, _, _ = get(f"{url}/witness/add-checkpoint", b"x" * 70_000)
         assert code == 413
         code, body, headers = get(f"{url}/witness/add-checkpoint", witnessing.request(kit, 0).encode())

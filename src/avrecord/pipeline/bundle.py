@@ -120,8 +120,8 @@ def _evidence(clips: Iterable[Clip], out: Path, kit: Kit) -> None:
 def _trust(out: Path, kit: Kit) -> None:
     """Convenience copies of the public keys, and how to check without our program."""
     (out / "trust").mkdir()
-    for name in ("allowed_signers", "log.vkey"):
-        shutil.copyfile(kit.root / "keys" / name, out / "trust" / name)
+    shutil.copyfile(kit.root / "keys" / "allowed_signers", out / "trust" / "allowed_signers")
+    (out / "trust" / "log.vkey").write_text("".join(f"{key.vkey}\n" for key in kit.log_keys), "ascii")
     (out / "trust" / "bag.pub").write_text(public_text(kit.sealer.public), "utf-8")
     about = {"station": kit.station, "fingerprint": kit.sealer.key_id, "log": kit.log_key.vkey}
     for name in ("VERIFY.txt", "verify.sh"):

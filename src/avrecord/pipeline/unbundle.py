@@ -73,12 +73,11 @@ def read_trust(bag: Path, signers: Path | None, demand: Demand, trust_bag: bool)
             "若只想看包内是否自洽，加 --trust-bundle"
         )
         raise BadInput(path=bag, detail=detail)
-    vkey = _text(bag / "trust" / "log.vkey")
     try:
-        log = NoteKey.parse(vkey.strip())
+        logs = tuple(NoteKey.parse(line) for line in _text(bag / "trust" / "log.vkey").split())
     except BadNote as error:
         raise BadInput(path=bag / "trust" / "log.vkey", detail=f"不是日志公钥（{error}）") from error
-    return Trust(_clip_keys(bag / "trust" / "allowed_signers"), (log,), None, from_bag=True)
+    return Trust(_clip_keys(bag / "trust" / "allowed_signers"), logs, None, from_bag=True)
 
 
 def verify_bundle(bag: Path, trust: Trust) -> Verification:

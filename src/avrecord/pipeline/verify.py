@@ -179,9 +179,10 @@ def _named(evidence: Evidence, read: ReadLog) -> Iterable[tuple[str, int]]:
             examination = documents.read_examination(evidence.attachments.get(digest))
         except (EvidenceError, OSError, KeyError, TypeError, ValueError):
             continue  # gone, or no examination
-        for seen in examination.observations:
-            if seen.evidence:
-                yield seen.evidence, index
+        frames = [seen.evidence for seen in examination.observations]
+        for named in (*frames, examination.facts.derived_copy):
+            if named:
+                yield named, index
 
 
 def _index(evidence: Evidence) -> list[Finding]:

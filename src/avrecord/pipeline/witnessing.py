@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
@@ -58,6 +59,14 @@ def answer(kit: Kit, text: str) -> Reply:
         return int(kit.clock().timestamp())
 
     return Witness(kit.root / "witness", kit.witness_key, kit.witness_name, trusted_keys(kit), seconds).add(text)
+
+
+def last_cosigned(kit: Kit, origin_hash: str) -> str:
+    """The checkpoint this station last cosigned for a log, by the hex SHA-256 of its origin; empty when there is none."""
+    if not re.fullmatch(r"[0-9a-f]{64}", origin_hash):
+        return ""
+    path = kit.root / "witness" / f"{origin_hash}.checkpoint"
+    return path.read_text("utf-8") if path.exists() else ""
 
 
 def ask(kit: Kit, url: str, witness: NoteKey, by: str) -> Anchor:

@@ -110,8 +110,9 @@ class Witness:
             check_consistency(request.old, checkpoint.size, last.root if last else EMPTY_ROOT, checkpoint.root, request.proof)
         except BadProof as error:
             return Reply(422, f"{error}\n")
-        durable.replace_with(self._path(checkpoint.origin), request.checkpoint.encode())
-        return Reply(200, note.cosign(body, self._key, self._name, self._clock()))
+        line = note.cosign(body, self._key, self._name, self._clock())
+        durable.replace_with(self._path(checkpoint.origin), (request.checkpoint + line).encode())
+        return Reply(200, line)
 
     def _path(self, origin: str) -> Path:
         return self._folder / f"{hashlib.sha256(origin.encode()).hexdigest()}.checkpoint"

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from jinja2 import Environment, FunctionLoader, select_autoescape
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -60,6 +60,12 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     @app.get("/", response_class=HTMLResponse)
     def page() -> str:
         return pages.get_template("status.html").render(overview(kit, status()))
+
+    @app.get("/witness/{origin}/checkpoint")
+    async def last_cosigned(origin: str) -> Response:
+        """C2SP tlog-witness, read side: what this witness last cosigned for a log (hex SHA-256 of its origin)."""
+        text = await run_in_threadpool(witnessing.last_cosigned, kit, origin)
+        return PlainTextResponse(text) if text else PlainTextResponse("unknown log\n", 404)
 
     @app.post("/witness/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:
