@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,12 +74,9 @@ def verify_evidence(
     if selection.only is not None and not stated:
         raise UnknownName(what="片段（编号是 clips 列出的 12 位十六进制数）", name=selection.only)
     evidence.tell("verifying", clips=len(stated), bytes=sum(leaf.body.size for leaf in stated.values()))
-    results = _each(check, stated)
-    findings = [finding for found, _ in results for finding in found]
-    if selection.only is None:
-        findings += _extra(evidence, read)
-        findings += _attachments(evidence, read)
-        findings += _index(evidence)
+    others: Sequence[Other] = () if selection.only is not None else (_index, _attachments, _extra)
+    results, rest = _each(check, stated, others)
+    findings = [finding for found, _ in results for finding in found] + rest
     findings += check.standing.findings + read.findings + compared + _of_the_log(check, outside, demand)
     return Verification(
         findings=tuple(findings),
@@ -106,11 +103,21 @@ def examined(evidence: Evidence, demand: Demand, digest: ReadDigest) -> tuple[Cl
     return ClipCheck(evidence, read, stands, _times(evidence, stands, outside, read), covered, digest), compared, outside
 
 
-def _each(check: ClipCheck, stated: dict[str, Leaf]) -> list[tuple[list[Finding], int | None]]:
-    """Every clip, on all cores. An interruption ends after the clips in hand, not after the whole vault."""
+Other = Callable[[Evidence, ReadLog], list[Finding]]
+
+
+def _each(
+    check: ClipCheck, stated: dict[str, Leaf], others: Sequence[Other]
+) -> tuple[list[tuple[list[Finding], int | None]], list[Finding]]:
+    """Every clip and every other question, on all cores: what replays the index must not leave a core idle.
+
+    An interruption ends after the clips in hand, not after the whole vault.
+    """
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     try:
-        return list(pool.map(lambda item: check.of(*item), sorted(stated.items())))
+        asked = [pool.submit(other, check.evidence, check.read) for other in others]
+        results = list(pool.map(lambda item: check.of(*item), sorted(stated.items())))
+        return results, [finding for each in asked for finding in each.result()]
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -185,7 +192,7 @@ def _named(evidence: Evidence, read: ReadLog) -> Iterable[tuple[str, int]]:
                 yield named, index
 
 
-def _index(evidence: Evidence) -> list[Finding]:
+def _index(evidence: Evidence, read: ReadLog) -> list[Finding]:
     """Where the database deviates from the log; what kept us from telling, when it cannot be told."""
     try:
         return evidence.index()
@@ -193,7 +200,7 @@ def _index(evidence: Evidence) -> list[Finding]:
         return [Finding("INDEX_DIFFERS", "avrecord.db", detail=f"无法由日志重放对照：{error}")]
 
 
-def _extra(evidence: Evidence, read: ReadLog) -> Iterable[Finding]:
+def _extra(evidence: Evidence, read: ReadLog) -> list[Finding]:
     """Files in the vault that no leaf knows: each is somebody's addition, or a crash's leftover."""
     known = set(read.taken) | {stored + SEAL_ENDING for stored in read.taken}
     return [
