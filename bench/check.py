@@ -55,7 +55,7 @@ def examined(path: Path) -> tuple[float, float, dict[str, Any]]:
     """Wall and CPU seconds of the product's own examination (one core), child start and all; its answer."""
     table_ = CheckTable()
     request = {"path": str(path), "media": "video", "segments": SEGMENTS, "gate": table_.gate}
-    request |= {"every_ms": table_.key_frame_every_ms, "thorough": True}
+    request |= {"every_ms": table_.key_frame_every_ms, "tier": "thorough", "dense_seconds": 180}
     started, used = time.perf_counter(), cpu_seconds()
     with isolated(TASK, request, Limits()) as outcome:
         assert outcome.answer is not None, outcome.reason

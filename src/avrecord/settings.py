@@ -47,6 +47,7 @@ class CheckTable(_Table):
 
     workers: Annotated[int, Field(ge=1, le=64)] = max(1, os.cpu_count() or 1)
     gate: Annotated[float, Field(ge=0, le=1)] = 0.08
+    dense_seconds: Annotated[int, Field(ge=0, le=86_400)] = 180  # of a clip with far key frames, gone through each second
     key_frame_every_ms: Annotated[int, Field(ge=0)] = 900
     memory_mib: Annotated[int, Field(ge=512)] = 3072
     cpu_seconds: Annotated[int, Field(ge=1)] = 1800

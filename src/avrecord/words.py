@@ -117,6 +117,24 @@ OUTCOMES = {
     "unreadable": "无法解码",
     "failed": "未能抽检",
 }
+NOT_YET_THOROUGH = "只快速看过，尚未逐帧细看"
+STAGES = {
+    "key_frames_decoded": "解码关键帧",
+    "nothing_to_see": "画面过暗、过亮或被遮挡，不再看",
+    "stroke_maps": "计算笔画图",
+    "without_strokes": "没有像文字的笔画，留待细看",
+    "same_as_before": "与上次读过的画面相同，留待细看",
+    "crops_looked_at": "局部文字检测",
+    "without_lines": "局部没有文字行，留待细看",
+    "frames_read": "整帧文字检测",
+    "lines_read": "识别文字行",
+    "thorough_frames": "逐帧细看",
+    "closer_decoded": "疑似处前后逐帧解码",
+    "closer_frames": "疑似处取最清晰的帧再读",
+    "dense_decoded": "关键帧过稀，逐帧解码",
+    "dense_frames": "逐秒取最清晰的帧再读",
+}
+"""What each stage of the check did, in the order in which it is entered; keys of an examination's `cost`."""
 NO_SPEECH_MODEL = "未检测（未安装语音模型）"
 LIMITS_OF_A_CHECK = "抽检只说明画面中见到、声音中听到与否，不代表事情做了或没做，也不代表话由谁说；缺失须由具名人员认定。"
 LIMITS_OF_A_SEAL = "采集站签名证明“自采集入库以来未改动”，不证明拍摄之后、采集之前未改动。"

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from avrecord.dock.volumes import volume_at
-from avrecord.pipeline.examine import examine_clips, examine_pending
+from avrecord.pipeline.examine import THOROUGH, examine_clips, examine_pending
 from avrecord.pipeline.receive import receive
 
 EXPECTED = {
@@ -65,7 +65,7 @@ def test_the_same_clip_gives_the_same_examination_bit_for_bit(kit, footage, dcam
     examine_pending(kit)
     (clip,) = kit.records.clips()
     first = kit.store.row("examination", clip_id=clip.id.hex)["digest"]
-    list(examine_clips([(clip, 1)], kit))
+    list(examine_clips([(clip, 1, THOROUGH)], kit))
     assert kit.store.row("examination", clip_id=clip.id.hex)["digest"] == first
 
 

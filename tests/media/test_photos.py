@@ -35,7 +35,15 @@ def jpeg(picture: np.ndarray, orientation: int | None = None, big_endian: bool =
 
 
 def looked_at(path: Path, segments: dict | None = None) -> dict:
-    request = {"path": str(path), "media": "photo", "segments": segments or {}, "gate": 0.08, "every_ms": 900, "thorough": True}
+    request = {
+        "path": str(path),
+        "media": "photo",
+        "segments": segments or {},
+        "gate": 0.08,
+        "every_ms": 900,
+        "tier": "thorough",
+        "dense_seconds": 180,
+    }
     with isolated(TASK, request, Limits()) as outcome:
         assert outcome.answer is not None, outcome.reason
         return outcome.answer

@@ -12,7 +12,7 @@ import pytest
 
 from avrecord.model.case import MarkKind
 from avrecord.pipeline import mending
-from avrecord.pipeline.examine import examine_clips, examine_pending
+from avrecord.pipeline.examine import THOROUGH, examine_clips, examine_pending
 from avrecord.pipeline.missing import why_blind
 from avrecord.pipeline.verify import verify
 from avrecord.rules.judging import judge
@@ -88,7 +88,7 @@ def test_looking_again_gives_the_same_examination_and_the_same_copy(kit, dcam, d
     dock(dcam({"VIDEO/090000.mp4": broken, "VIDEO/091000.mp4": recordings["street"]}))
     examine_pending(kit)
     first = looked_at(kit)
-    assert list(examine_clips([(clip_named(kit, "090000.mp4"), 1)], kit)) == [first]
+    assert list(examine_clips([(clip_named(kit, "090000.mp4"), 1, THOROUGH)], kit)) == [first]
 
 
 def test_without_a_sibling_it_stays_unreadable_and_says_so(kit, dcam, dock, broken):
@@ -113,7 +113,7 @@ def test_a_sibling_of_another_resolution_is_passed_over_for_one_that_fits(kit, d
     assert "参数解不出画面" in looked_at(kit).reason
     files = {"VIDEO/090000.mp4": broken, "VIDEO/090100.mp4": recordings["small"], "VIDEO/093000.mp4": recordings["street"]}
     dock(dcam(files, name="slot2"))
-    (again,) = examine_clips([(clip_named(kit, "090000.mp4"), 1)], kit)
+    (again,) = examine_clips([(clip_named(kit, "090000.mp4"), 1, THOROUGH)], kit)
     assert again.facts.derived_from == clip_named(kit, "093000.mp4").id.hex
 
 

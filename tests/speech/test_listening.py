@@ -16,7 +16,7 @@ from avrecord.media.windows import PER_MS, Window
 from avrecord.media.worker import Outcome
 from avrecord.model.observation import Examination, Facts, Observation
 from avrecord.pipeline import listening, speech
-from avrecord.pipeline.examine import examine_clips, examine_pending
+from avrecord.pipeline.examine import THOROUGH, examine_clips, examine_pending
 from avrecord.pipeline.listening import merged, stretches, without
 from avrecord.pipeline.missing import mark_of, why_blind
 from avrecord.words import NO_SPEECH_MODEL
@@ -291,5 +291,5 @@ def test_the_real_model_hears_nothing_in_other_talk_the_same_each_time(kit, hear
     (sealed,) = kit.records.clips()
     first = kit.store.row("examination", clip_id=sealed.id.hex)["digest"]
     table = kit.settings.check.model_copy(update={"speech_model": str(speech_model)})
-    list(examine_clips([(sealed, 1)], replace(kit, settings=kit.settings.model_copy(update={"check": table}))))
+    list(examine_clips([(sealed, 1, THOROUGH)], replace(kit, settings=kit.settings.model_copy(update={"check": table}))))
     assert kit.store.row("examination", clip_id=sealed.id.hex)["digest"] == first

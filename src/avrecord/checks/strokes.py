@@ -12,12 +12,34 @@ import numpy as np
 
 SIZE = (960, 544)
 BLOCKS = (120, 68)  # 8×8 pixels each
+APART = (24, 16)  # blocks: half of what a crop of the reader covers
 EDGE_X, EDGE_Y, HAT = 80, 88, 27
 KERNEL = np.ones((9, 9), np.uint8)
 
 
 def stroke_score(luma: np.ndarray) -> float:
     """How much the best block of a frame looks like text. Compare with `check.gate` of the settings."""
+    return float(stroke_map(luma).max())
+
+
+def peaks(score: np.ndarray, gate: float, most: int) -> list[tuple[float, float]]:
+    """Up to `most` places that look like text, best first: x and y as shares of the frame.
+
+    Two are at least a crop apart: the top peak lies in the object 72 times of 80, one of the top three 76 times.
+    """
+    left, found = score.copy(), list[tuple[float, float]]()
+    while len(found) < most:
+        at = int(left.argmax())
+        y, x = divmod(at, BLOCKS[0])
+        if left[y, x] < gate:
+            break
+        found.append(((x + 0.5) / BLOCKS[0], (y + 0.5) / BLOCKS[1]))
+        left[max(0, y - APART[1]) : y + APART[1], max(0, x - APART[0]) : x + APART[0]] = 0
+    return found
+
+
+def stroke_map(luma: np.ndarray) -> np.ndarray:
+    """68×120 float32: how much each block of a frame looks like printed strokes."""
     small = cv2.resize(luma, SIZE, interpolation=cv2.INTER_AREA)
     across = cv2.Sobel(small, cv2.CV_16S, 1, 0)
     down = cv2.Sobel(small, cv2.CV_16S, 0, 1)
@@ -29,7 +51,8 @@ def stroke_score(luma: np.ndarray) -> float:
     amplitude = np.abs(_mean(black) - _mean(bright)) / 64
     score = np.cbrt(np.minimum(np.minimum(rising, falling), 0.7 * level) * count * amplitude)
     score[: BLOCKS[1] // 14] = 0  # the recorder's own clock line
-    return float(cv2.blur(score, (3, 3)).max())
+    blurred: np.ndarray = cv2.blur(score, (3, 3))
+    return blurred
 
 
 def _share(mask: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from avrecord.media.worker import Limits, isolated
 from avrecord.model.card import SourceFile
 from avrecord.model.clip import ClipId, Media
 from avrecord.model.observation import Examination
-from avrecord.pipeline.examine import TASK, examine_clips, read_outcome
+from avrecord.pipeline.examine import TASK, THOROUGH, examine_clips, read_outcome, request_for, waiting
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.review import find_clip
 from avrecord.pipeline.speech import listened
@@ -25,7 +25,7 @@ from avrecord.settings import CheckTable
 from avrecord.station import shipped
 from avrecord.vault.attachments import Attachments
 from avrecord.vault.digester import file_digest
-from avrecord.words import FAULTS, LIMITS_OF_A_CHECK, MARKS, OUTCOMES, SEGMENTS
+from avrecord.words import FAULTS, LIMITS_OF_A_CHECK, MARKS, OUTCOMES, SEGMENTS, STAGES
 
 COLUMNS = [
     Column("clip", "编号", lambda clip: clip[:12]),
@@ -52,10 +52,18 @@ COLUMNS = [
     metavar="目录",
     help="与 --file 同用：用此目录中的语音模型听声音",
 )
+@click.option("--explain", is_flag=True, help="逐个说明各步看了多少、为什么没有再看")
 @formats
 @session
 def check(
-    s: Session, /, clips: tuple[str, ...], pending: bool, loose: Path | None, speech_model: Path | None, **form: Any
+    s: Session,
+    /,
+    clips: tuple[str, ...],
+    pending: bool,
+    loose: Path | None,
+    speech_model: Path | None,
+    explain: bool,
+    **form: Any,
 ) -> None:
     """抽检片段：亮证、告知、画面声音问题。"""
     if sum((bool(clips), pending, loose is not None)) != 1:
@@ -63,17 +71,23 @@ def check(
     if speech_model and not loose:
         raise click.UsageError("--speech-model 只与 --file 同用；采集站的语音模型在 station.toml 的 check.speech_model 设置")
     if pending:
-        found = list(examine_clips(iter(s.kit.records.unexamined(s.kit.settings.check.attempts)), s.kit))
+        found = list({each.clip: each for each in examine_clips(waiting(s.kit), s.kit)}.values())
         link_all(s.kit)
     else:
         found = [_loose(loose, speech_model)] if loose else _again(clips, s)
+    explained = [line for examination in found for line in _stages(examination)] if explain else []
     give(
         Answer(
             "check",
             "抽检结果",
             COLUMNS,
             [_row(e) for e in found],
-            notes=[f"抽检了 {len(found)} 个片段。", *_sound(found), LIMITS_OF_A_CHECK],
+            notes=[
+                *explained,
+                f"抽检了 {len(found)} 个片段。",
+                *_sound(found),
+                LIMITS_OF_A_CHECK,
+            ],
         ),
         **form,
     )
@@ -81,7 +95,7 @@ def check(
 
 def _again(texts: tuple[str, ...], s: Session) -> list[Examination]:
     clips = [find_clip(text, s.kit) for text in texts]
-    return list(examine_clips([(clip, s.kit.records.attempts(clip.id)) for clip in clips], s.kit))
+    return list(examine_clips([(clip, s.kit.records.attempts(clip.id), THOROUGH) for clip in clips], s.kit))
 
 
 def _loose(path: Path, speech_model: Path | None) -> Examination:
@@ -89,14 +103,7 @@ def _loose(path: Path, speech_model: Path | None) -> Examination:
     check_table = CheckTable(speech_model=str(speech_model or ""))
     segments = read(shipped("config") / "segments.toml")
     media = media_of(SourceFile(path.name.encode(), path.stat().st_size, 0))
-    request = {
-        "path": str(path.absolute()),
-        "media": media.value,
-        "segments": segments,
-        "gate": check_table.gate,
-        "every_ms": check_table.key_frame_every_ms,
-        "thorough": True,
-    }
+    request = request_for(path.absolute(), media.value, segments, check_table, THOROUGH)
     limits = Limits(check_table.memory_mib << 20, check_table.cpu_seconds, check_table.wall_seconds)
     with tempfile.TemporaryDirectory() as folder, isolated(TASK, request, limits) as outcome:
         clip = ClipId(file_digest(path)[0])
@@ -108,6 +115,15 @@ def _row(found: Examination) -> dict[str, Any]:
     row = asdict(found) | {"cost": dict(found.cost)}
     nothing = MARKS["not_seen"] if found.looked and found.outcome == "complete" and not found.faults else MARKS["cannot_tell"]
     return row | {"found": "\n".join(_seen(o) for o in row["observations"]) or nothing}
+
+
+def _stages(found: Examination) -> list[str]:
+    """What each stage did with one clip, in the order in which it is entered."""
+    cost = dict(found.cost)
+    seconds = (found.facts.duration_ms or 0) / 1000
+    keys = f"关键帧 {found.facts.key_frames or 0} 个，最长间隔 {(found.facts.longest_gap_ms or 0) / 1000:.1f} 秒"
+    head = f"{found.clip[:12]}：{seconds:.0f} 秒，{keys}"
+    return [head, *(f"  {what} {cost[key]}" for key, what in STAGES.items() if cost.get(key))]
 
 
 def _sound(found: list[Examination]) -> list[str]:

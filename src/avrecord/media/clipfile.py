@@ -87,8 +87,8 @@ class ClipFile:
         """
         self.packets = Packets()
         with self._opened() as box:
-            video, audio = _picture_stream(box), next((each for each in box.streams.audio if each.codec_context), None)
-            start_s = _start(video or audio)
+            video, audio = picture_stream(box), next((each for each in box.streams.audio if each.codec_context), None)
+            start_s = start_of(video or audio)
             self._describe(box, video, audio, start_s)
             reader = _Video(video, self.packets, self._most_pixels, every_ms, only) if video else None
             sound = Sound(audio, start_s, hear) if audio and hear else None
@@ -155,7 +155,7 @@ class ClipFile:
             raise ValueError(f"画面 {context.width}×{context.height}，超过 {self._most_pixels // 10_000} 万像素")
 
 
-def _picture_stream(box: Any) -> Any:
+def picture_stream(box: Any) -> Any:
     """The stream with the largest picture, never a cover: recorders put thumbnails into streams of their own.
 
     A stream of a codec that libav does not know has no context, and nothing can be read of it.
@@ -165,7 +165,7 @@ def _picture_stream(box: Any) -> Any:
     return max(pictures, key=lambda stream: (stream.width or 0) * (stream.height or 0), default=None)
 
 
-def _start(stream: Any) -> float:
+def start_of(stream: Any) -> float:
     """When a stream begins, in seconds: MPEG-TS starts at 1.4."""
     return float((stream.start_time or 0) * stream.time_base) if stream and stream.time_base else 0.0
 
@@ -179,7 +179,7 @@ class _Video:
         self._context.skip_frame = "NONKEY"  # an MP4 without stss flags every packet as key
         self._context.options = {"skip_loop_filter": "all", "max_pixels": str(most)}
         self._base = float(stream.time_base or 0)
-        self._start = _start(stream)
+        self._start = start_of(stream)
         self._packets, self._most, self._every, self._only = packets, most, every_ms, only
         self._last: int | None = None
 
@@ -216,10 +216,10 @@ class _Video:
             if getattr(frame, "is_corrupt", False):
                 self._packets.errors += 1
             if frame.width * frame.height <= self._most:
-                yield _upright(frame, at)
+                yield upright(frame, at)
 
 
-def _upright(frame: Any, at: int) -> Frame:
+def upright(frame: Any, at: int) -> Frame:
     turns = round(frame.rotation / 90) % 4
     if frame.format.name in ("yuv420p", "yuvj420p", "nv12"):
         plane = frame.planes[0]

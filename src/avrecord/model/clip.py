@@ -61,6 +61,8 @@ class Clip:
     """How far the recorder's clock ran ahead of the station's when the card was docked."""
     uncertainty_ms: int = 0
     set_aside: str | None = None
+    important: bool = False
+    """Marked on the recorder (重点)."""
     sequence: int | None = None
     """The number that the recorder gave the file, where its names carry one."""
 

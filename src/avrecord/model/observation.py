@@ -61,6 +61,8 @@ class Facts:
     """The attachment that is this copy, where it was kept."""
     nominal_mfps: int | None = None
     """Frames per 1000 seconds by which times were counted."""
+    dense_to_ms: int | None = None
+    """Key frames were too far apart, and the clip was gone through second by second from its beginning to here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,5 @@ class Examination:
     """From and to, in ms: what of the sound was gone through."""
     unheard: str | None = None
     """Why nothing was listened to, in words for people."""
+    tier: str = ""
+    """`fast` where the thorough look is still to come; empty once nothing more will be done unasked."""

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,42 +23,70 @@ from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
 from avrecord.pipeline.speech import with_sound
 from avrecord.seal.codec import typed
+from avrecord.settings import CheckTable
 from avrecord.store import documents
 
 TASK = "avrecord.pipeline.looking:look"  # by name: this process never loads a decoder
+FAST, THOROUGH = "fast", "thorough"
 LARGEST_FRAME = 8 << 20
 
 
+Task = tuple[Clip, int, str]
+"""A clip, the attempts made so far, and the tier."""
+
+
 def examine_pending(kit: Kit, stop: threading.Event | None = None) -> int:
-    """Examine every clip that has no examination; return how many were. `stop` ends it early."""
-    waiting = iter(kit.records.unexamined(kit.settings.check.attempts))
-    return sum(1 for _ in examine_clips(waiting, kit, stop))
+    """Examine what waits, until nothing does; return how many looks were taken. `stop` ends it early."""
+    return sum(1 for _ in examine_clips(waiting(kit), kit, stop))
 
 
-def examine_clips(clips: Iterable[tuple[Clip, int]], kit: Kit, stop: threading.Event | None = None) -> Iterator[Examination]:
-    """Examine clips, each with its attempts so far, on all workers; state and yield each result."""
-    waiting, ending = iter(clips), stop or threading.Event()
+def waiting(kit: Kit) -> Iterator[Task]:
+    """What to look at next, asked anew each time: the fast tier before any thorough look.
+
+    Important clips first; of the others, the newest and the oldest in turn, so that a backlog of weeks neither keeps
+    today's clips waiting nor is left for ever.
+    """
+    given, newest = set[tuple[str, str]](), False
+    while True:
+        tasks = [(clip, attempts, FAST) for clip, attempts in kit.records.unexamined(kit.settings.check.attempts)]
+        left = [task for task in tasks if (task[0].id.hex, FAST) not in given]
+        if not left:
+            thorough = ((clip, attempts, THOROUGH) for clip, attempts in kit.records.looked_at_fast())
+            left = list(islice((task for task in thorough if (task[0].id.hex, THOROUGH) not in given), 1))
+        if not left:
+            return
+        important = left[0][0].important
+        newest = not newest and not important
+        task = left[-1] if newest else left[0]
+        given.add((task[0].id.hex, task[2]))
+        yield task
+
+
+def examine_clips(clips: Iterable[Task], kit: Kit, stop: threading.Event | None = None) -> Iterator[Examination]:
+    """Examine clips on all workers; state and yield each result."""
+    tasks, ending = iter(clips), stop or threading.Event()
     workers = kit.settings.check.workers
     with ThreadPoolExecutor(workers, thread_name_prefix="examine") as pool:
-        running: dict[Future[Examination], tuple[Clip, int]] = {}
+        running: dict[Future[Examination], Task] = {}
         try:
             while True:
-                for clip, attempts in islice(waiting, 0 if ending.is_set() else workers - len(running)):
+                for clip, attempts, tier in islice(tasks, 0 if ending.is_set() else workers - len(running)):
                     kit.tell("examining", clip=clip.id.hex, name=clip.name)
-                    running[pool.submit(look_at, clip, kit, ending)] = (clip, attempts)
+                    running[pool.submit(look_at, clip, kit, ending, tier)] = (clip, attempts, tier)
                 if not running:
                     return
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    clip, attempts = running.pop(future)
+                    clip, attempts, _ = running.pop(future)
                     yield _stated(future.result(), clip, attempts + 1, kit)
         except BaseException:
             ending.set()  # Ctrl-C: the children are killed, not waited for
             raise
 
 
-def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examination:
-    """Examine one clip. Never raises for bad media: a child that died is a `failed` examination.
+def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None, tier: str = "thorough") -> Examination:
+    """Examine one clip. Never raises for bad media: a child that died is a `failed` examination. A thorough look that
+    failed keeps what the fast one saw.
 
     Raises Interrupted when `stop` is set meanwhile; nothing is stated then. Raises ConfigError for wrong
     words in `segments.toml`.
@@ -69,21 +98,28 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examin
     checked(kit.segments, kit.root / "config" / "segments.toml")
 
     def look(at: Path) -> Examination:
-        with isolated(TASK, request_for(at, clip.media.value, kit), limits(kit), stop) as outcome:
+        asked = request_for(at, clip.media.value, kit.segments, kit.settings.check, tier)
+        with isolated(TASK, asked, limits(kit), stop) as outcome:
             return read_outcome(clip.id.hex, outcome, kit.attachments.put)
 
-    return with_sound(mended(clip, look(path), look, limits(kit), kit, stop), clip, path, kit, stop)
+    seen = mended(clip, look(path), look, limits(kit), kit, stop)
+    if seen.tier == FAST:
+        return seen  # sound is listened to with the thorough look: it costs more than the fast one
+    if seen.outcome == "failed" and (before := kit.records.full_examination(clip.id)) and before.tier == FAST:
+        return replace(before, tier="", outcome="partial", looked=(), reason=f"细看未完成：{seen.reason}"[:200])
+    return with_sound(seen, clip, path, kit, stop)
 
 
-def request_for(path: Path, media: str, kit: Kit) -> dict[str, Any]:
+def request_for(path: Path, media: str, segments: dict[str, Any], check: CheckTable, tier: str) -> dict[str, Any]:
     """What the child is asked."""
     return {
         "path": str(path),
         "media": media,
-        "segments": kit.segments,
-        "gate": kit.settings.check.gate,
-        "every_ms": kit.settings.check.key_frame_every_ms,
-        "thorough": True,
+        "segments": segments,
+        "gate": check.gate,
+        "every_ms": check.key_frame_every_ms,
+        "dense_seconds": check.dense_seconds,
+        "tier": tier,
     }
 
 
@@ -111,6 +147,7 @@ def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
             observations=tuple(_observation(row, outcome.folder, keep) for row in answer["observations"]),
             faults=tuple(noun(Fault, row) for row in answer["faults"]),
             cost=tuple(sorted((str(k), int(v)) for k, v in answer["cost"].items())),
+            tier=FAST if answer["tier"] == FAST else "",
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         return Examination(clip, "failed", f"解码进程的结果不可用（{type(error).__name__}）", (), (), Facts())

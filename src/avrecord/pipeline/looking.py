@@ -1,138 +1,61 @@
-"""What the isolated child does with one media file: the cascade, from cheap to thorough.
+"""What the isolated child does with one media file, in two tiers.
 
 1. packets: key frames, gaps, sizes; sound by the second: silent, overdriven, only wind;
 2. each key frame: dark, covered, overexposed, blurred, frozen;
-3. the stroke map decides which frames are read first; an item that is proved is not looked for again;
-4. the thorough pass reads every key frame that is left, before anything may be called not seen.
+3. the fast tier (`cascade`): which frames are read; an item that is proved is not looked for again;
+4. the thorough tier reads every key frame that is left, before anything may be called not seen. On a long clip it
+   is a second examination, made when nothing new is waiting.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import av
 import cv2
-import numpy as np
 
 from avrecord.checks.damaged import UNINDEXED
-from avrecord.checks.protocol import Found, WordsCheck
-from avrecord.checks.reading import Reader
-from avrecord.checks.strokes import stroke_score
+from avrecord.checks.protocol import WordsCheck
 from avrecord.checks.words_shown import checks_of
-from avrecord.media.clipfile import ClipFile, Frame
-from avrecord.media.shape import Shape, shape_of
-from avrecord.model.observation import Facts, Observation
-from avrecord.pipeline.technical import VERSIONS, Technical, unopened
+from avrecord.media.clipfile import ClipFile
+from avrecord.media.shape import shape_of
+from avrecord.model.observation import Facts
+from avrecord.pipeline.cascade import Look, closer_look, dense_pass, fast_pass, thorough_pass
+from avrecord.pipeline.technical import VERSIONS, unopened
+from avrecord.rules.noticing import SPARSE_MS
 
-JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
-MOST_DOUBTS = 3
-
-
-@dataclass(slots=True)
-class _Look:
-    """State of one examination."""
-
-    clip: ClipFile
-    folder: Path
-    checks: list[WordsCheck]
-    gate: float
-    shape: Shape = field(default_factory=Shape)
-    reader: Reader = field(default_factory=Reader)
-    technical: Technical = field(default_factory=Technical)
-    certain: dict[str, Observation] = field(default_factory=dict)
-    doubts: list[Observation] = field(default_factory=list)
-    cost: Counter[str] = field(default_factory=Counter)
-    later: set[int] = field(default_factory=set)
-
-    @property
-    def open(self) -> list[WordsCheck]:
-        """Checks whose segment is not proved yet."""
-        return [check for check in self.checks if check.segment not in self.certain]
+FEW = 60  # key frames left: 8 s of reading, less than another child and another decoding would cost
 
 
 def look(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Examine `request['path']`. Evidence frames go into `folder`; the answer is plain JSON.
 
-    Request: path, media (video, audio, photo), segments (table of segments.toml), gate, every_ms,
-    thorough. Raises nothing for bad media: an unreadable file is an answer, too.
+    Request: path, media (video, audio, photo), segments (table of segments.toml), gate, every_ms, tier (`fast`,
+    `thorough`), dense_seconds. Raises nothing for bad media: an unreadable file is an answer, too.
     """
     cv2.setNumThreads(1)
     clip = ClipFile(Path(request["path"]), photo=request["media"] == "photo")
-    state = _Look(clip, folder, list(checks_of(request["segments"])), request["gate"])
+    state = Look(clip, folder, list(checks_of(request["segments"])), request["gate"])
     try:
         state.shape = shape_of(state.clip.path)
-        _fast_pass(state, request["every_ms"])
+        fast_pass(state, request["every_ms"])
         facts = _facts(state, request["media"])
-        if request["thorough"]:
-            _thorough_pass(state)
+        if thorough := request["tier"] == "thorough" or not state.open or len(state.later) <= FEW:
+            thorough_pass(state)
+            closer_look(state)
+            if state.open and (facts.longest_gap_ms or 0) > SPARSE_MS:
+                dense_pass(state, request["dense_seconds"])
+                facts = replace(facts, dense_to_ms=state.dense_to_ms or None)
     except (av.error.FFmpegError, ValueError, MemoryError, OSError) as error:
         return _unreadable(state, UNINDEXED if state.shape.unindexed else _cause(error))
-    return _answer(state, facts, request)
+    return _answer(state, facts, request, thorough)
 
 
-def _fast_pass(state: _Look, every_ms: int) -> None:
-    for frame in state.clip.key_frames(every_ms, hear=state.technical.hear):
-        state.cost["key_frames_decoded"] += 1
-        if not state.technical.look(frame.at_ms, frame.luma) or not state.open:
-            continue
-        state.cost["stroke_maps"] += 1
-        if stroke_score(frame.luma) < state.gate:
-            state.later.add(frame.at_ms)
-            continue
-        _read(state, frame)
-
-
-def _thorough_pass(state: _Look) -> None:
-    """Read the frames that the stroke map passed over, while an item is open."""
-    if not state.open or not state.later:
-        return
-    packets = state.clip.packets
-    for frame in state.clip.key_frames(every_ms=0, only=frozenset(state.later)):
-        state.cost["thorough_frames"] += 1
-        _read(state, frame)
-        if not state.open:
-            break
-    state.clip.packets = packets
-
-
-def _read(state: _Look, frame: Frame) -> None:
-    picture = frame.bgr()
-    lines = state.reader.read(picture)
-    for check in state.open:
-        found = check.read(lines)
-        if found is None or (found.doubtful and len(state.doubts) >= MOST_DOUBTS):
-            continue
-        observation = _observation(state, check, found, frame, picture)
-        if found.doubtful:
-            state.doubts.append(observation)
-        else:
-            state.certain[check.segment] = observation
-
-
-def _observation(state: _Look, check: WordsCheck, found: Found, frame: Frame, picture: np.ndarray) -> Observation:
-    """With the evidence frame written: the box drawn on a copy, never on the clip."""
-    marked = picture.copy()
-    cv2.polylines(marked, [found.line.corners.astype(np.int32)], True, (0, 0, 255), 3)
-    name = f"{check.segment}-{frame.at_ms}.jpg"
-    cv2.imwrite(str(state.folder / name), marked, JPEG)
-    return Observation(
-        segment=check.segment,
-        check=check.version,
-        at_ms=frame.at_ms,
-        score=found.score,
-        words=found.words[:60],
-        evidence=name,
-        box=found.line.box,
-        doubtful=found.doubtful,
-    )
-
-
-def _facts(state: _Look, media: str) -> Facts:
+def _facts(state: Look, media: str) -> Facts:
     packets = state.clip.packets
     end = packets.last_ms if packets.last_ms is not None else packets.sound_ms
     marks = [*packets.keys, end or 0]
@@ -151,18 +74,20 @@ def _facts(state: _Look, media: str) -> Facts:
     )
 
 
-def _answer(state: _Look, facts: Facts, request: dict[str, Any]) -> dict[str, Any]:
+def _answer(state: Look, facts: Facts, request: dict[str, Any], thorough: bool) -> dict[str, Any]:
     media = request["media"]
     decoded = state.cost["key_frames_decoded"]
     faults = state.technical.faults(state.clip.packets, facts, media, state.shape, decoded)
     kinds = {fault.kind for fault in faults}
-    looked = [check.segment for check in state.checks] if facts.video_codec and request["thorough"] else []
+    looked = [check.segment for check in state.checks] if facts.video_codec and thorough else []
     doubts = [doubt for doubt in state.doubts if doubt.segment not in state.certain]
     observations = sorted([*state.certain.values(), *doubts], key=lambda o: (o.segment, o.at_ms))
     outcome = "unreadable" if "unreadable" in kinds else "partial" if "damaged" in kinds else "complete"
     state.cost["frames_read"] = state.reader.detected
     state.cost["lines_read"] = state.reader.recognised
+    state.cost["crops_looked_at"] = state.reader.cropped
     return {
+        "tier": "" if thorough else "fast",
         "outcome": outcome,
         "reason": next((fault.detail for fault in faults if fault.kind == "unreadable"), None),
         "checks": _versions(state.checks),
@@ -174,8 +99,9 @@ def _answer(state: _Look, facts: Facts, request: dict[str, Any]) -> dict[str, An
     }
 
 
-def _unreadable(state: _Look, reason: str) -> dict[str, Any]:
+def _unreadable(state: Look, reason: str) -> dict[str, Any]:
     return {
+        "tier": "",
         "outcome": "unreadable",
         "reason": reason,
         "checks": _versions(state.checks),

@@ -12,7 +12,7 @@ from avrecord.model.observation import Examination
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.coverage import cover
 from avrecord.rules.judging import is_whole, judge, lacks
-from avrecord.words import FAULTS, NO_SPEECH_MODEL
+from avrecord.words import FAULTS, NO_SPEECH_MODEL, NOT_YET_THOROUGH
 
 NOT_LISTED = "清单中没有该环节"
 
@@ -67,7 +67,7 @@ def why_blind(kit: Kit) -> dict[str, str]:
     """In words: why a fault, or a segment without an installed check, makes the mark 无法判断."""
     reasons = {name: _without_check(ways(table)) for name, table in kit.segments.items()}
     notes = {name: f"听到疑似{table.get('name', name)}" for name, table in kit.segments.items() if table.get("against")}
-    return FAULTS | reasons | notes | {"unheard": NO_SPEECH_MODEL}
+    return FAULTS | reasons | notes | {"unheard": NO_SPEECH_MODEL, "fast": NOT_YET_THOROUGH}
 
 
 def _without_check(proofs: tuple[str, ...]) -> str:

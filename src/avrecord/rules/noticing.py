@@ -75,11 +75,14 @@ def _unknown(clip: Clip, examination: Examination | None, why: Why, faults: Sequ
 
 
 def _blind(segment: str, clip: Clip, examination: Examination, why: Why) -> str | None:
+    if examination.tier == "fast":
+        return f"{why.get('fast', 'fast')}（{clip.name}）"
     if segment not in examination.looked:
         return why.get(segment, NO_CHECK)
-    longest = examination.facts.longest_gap_ms or 0
-    if clip.media is Media.VIDEO and longest > SPARSE_MS:
-        return f"{why.get('sparse', 'sparse')}（{longest / 1000:.1f} 秒）"
+    longest, dense = examination.facts.longest_gap_ms or 0, examination.facts.dense_to_ms or 0
+    if clip.media is Media.VIDEO and longest > SPARSE_MS and (clip.duration_ms is None or dense < clip.duration_ms - SPARSE_MS):
+        to = f"，逐秒看过前 {dense // 1000} 秒" if dense else ""
+        return f"{why.get('sparse', 'sparse')}（{longest / 1000:.1f} 秒{to}）"
     return None
 
 

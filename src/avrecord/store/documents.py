@@ -62,8 +62,11 @@ def read_manifest(document: bytes) -> tuple[SourceFile, ...]:
     )
 
 
-LATER_FACTS = ("derived_from", "derived_copy", "nominal_mfps")
+LATER_FACTS = ("derived_from", "derived_copy", "nominal_mfps", "dense_to_ms")
 """Written only where they say something: documents without them are the same bytes as ever."""
+
+
+LATER = ("listened", "heard", "unheard", "tier")
 
 
 def examination(found: Examination) -> bytes:
@@ -71,7 +74,7 @@ def examination(found: Examination) -> bytes:
     content["cost"] = dict(found.cost)
     content["facts"] = {name: fact for name, fact in content["facts"].items() if fact is not None or name not in LATER_FACTS}
     # Left out where empty: what says nothing about sound has the bytes that it had before there was hearing.
-    plain = {key: value for key, value in content.items() if value or key not in ("listened", "heard", "unheard")}
+    plain = {key: value for key, value in content.items() if value or key not in LATER}
     return write("examination", _listed(plain))
 
 
@@ -90,6 +93,7 @@ def read_examination(document: bytes) -> Examination:
         listened=tuple(content.get("listened", ())),
         heard=tuple(tuple(span) for span in content.get("heard", ())),
         unheard=content.get("unheard"),
+        tier=content.get("tier", ""),
     )
 
 

@@ -164,6 +164,8 @@ def _(body: said.ClipExamined, statement: Statement, run: Run, fetch: Fetch) -> 
         listened=" ".join(found.listened),
         heard=" ".join(f"{first}-{last}" for first, last in found.heard),
         unheard=found.unheard,
+        tier=found.tier,
+        dense_to_ms=found.facts.dense_to_ms,
         longest_gap_ms=found.facts.longest_gap_ms,
         video_codec=found.facts.video_codec,
         width=found.facts.width,

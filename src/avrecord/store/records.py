@@ -64,6 +64,10 @@ class Records:
         """Clips to examine with the attempts made so far: important ones first, then as sealed."""
         return [(clip_of(r), r["attempts"]) for r in self.store.rows("pending_examination", most=most_attempts)]
 
+    def looked_at_fast(self) -> list[tuple[Clip, int]]:
+        """Clips that wait for their thorough look, with the attempts made so far: those linked to a stage first."""
+        return [(clip_of(r), r["attempts"]) for r in self.store.rows("pending_thorough")]
+
     def attempts(self, clip: ClipId) -> int:
         row = self.store.row("attempts_of", clip_id=clip.hex)
         return int(row["attempts"]) if row else 0
@@ -80,6 +84,7 @@ class Records:
             looked=tuple(row["looked"].split()),
             facts=Facts(
                 longest_gap_ms=row["longest_gap_ms"],
+                dense_to_ms=row["dense_to_ms"],
                 video_codec=row["video_codec"],
                 width=row["width"],
                 height=row["height"],
@@ -89,6 +94,7 @@ class Records:
             listened=tuple(row["listened"].split()),
             heard=tuple(tuple(int(ms) for ms in span.split("-")) for span in row["heard"].split()),
             unheard=row["unheard"],
+            tier=row["tier"],
         )
 
     def full_examination(self, clip: ClipId) -> Examination | None:
@@ -189,6 +195,7 @@ def clip_of(row: Row) -> Clip:
         offset_ms=row["offset_ms"],
         uncertainty_ms=row["uncertainty_ms"],
         set_aside=row["set_aside"],
+        important=bool(row["important"]),
         sequence=row["sequence_no"],
     )
 

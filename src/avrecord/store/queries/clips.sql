@@ -48,6 +48,12 @@ WHERE c.media IN ('video', 'audio', 'photo')
   AND (e.clip_id IS NULL OR (e.outcome = 'failed' AND e.attempt < :most))
 ORDER BY c.important DESC, c.seq;
 
+-- pending_thorough --
+-- Clips that were looked at in the fast tier only: those of stages first.
+SELECT c.*, e.attempt AS attempts FROM examinations e JOIN clips c ON c.clip_id = e.clip_id
+WHERE e.tier = 'fast'
+ORDER BY EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id) DESC, c.important DESC, c.seq;
+
 -- attempts_of --
 -- How often a clip was examined.
 SELECT coalesce(max(attempt), 0) AS attempts FROM examinations WHERE clip_id = :clip_id;

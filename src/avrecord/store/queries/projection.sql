@@ -22,10 +22,11 @@ INSERT INTO removed_early VALUES (:seq, :docking, :recorder, :files);
 -- set_examination --
 -- The latest examination of a clip stands.
 INSERT INTO examinations VALUES (:clip_id, :seq, :examined_at, :outcome, :reason, :attempt, :checks, :looked,
-    :listened, :heard, :unheard, :longest_gap_ms, :video_codec, :width, :height, :digest)
+    :listened, :heard, :unheard, :tier, :dense_to_ms, :longest_gap_ms, :video_codec, :width, :height, :digest)
 ON CONFLICT (clip_id) DO UPDATE SET seq = excluded.seq, examined_at = excluded.examined_at,
     outcome = excluded.outcome, reason = excluded.reason, attempt = excluded.attempt, checks = excluded.checks,
-    looked = excluded.looked, listened = excluded.listened, heard = excluded.heard, unheard = excluded.unheard, longest_gap_ms = excluded.longest_gap_ms, video_codec = excluded.video_codec,
+    looked = excluded.looked, listened = excluded.listened, heard = excluded.heard, unheard = excluded.unheard, tier = excluded.tier,
+    dense_to_ms = excluded.dense_to_ms, longest_gap_ms = excluded.longest_gap_ms, video_codec = excluded.video_codec,
     width = excluded.width, height = excluded.height, digest = excluded.digest;
 
 -- set_duration --

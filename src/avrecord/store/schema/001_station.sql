@@ -81,6 +81,8 @@ CREATE TABLE examinations (
     listened TEXT NOT NULL,
     heard TEXT NOT NULL, -- spans of ms, `0-60000 90000-120000`
     unheard TEXT,
+    tier TEXT NOT NULL, -- 'fast' while the thorough look is still to come
+    dense_to_ms INTEGER,
     longest_gap_ms INTEGER,
     video_codec TEXT,
     width INTEGER,
@@ -88,6 +90,7 @@ CREATE TABLE examinations (
     digest TEXT NOT NULL
 ) STRICT;
 CREATE INDEX examinations_by_seq ON examinations (seq);
+CREATE INDEX examinations_fast ON examinations (clip_id) WHERE tier = 'fast';
 
 CREATE TABLE observations (
     clip_id TEXT NOT NULL,
