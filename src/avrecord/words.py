@@ -125,7 +125,7 @@ STAGES = {
     "without_strokes": "没有像文字的笔画，留待细看",
     "same_as_before": "与上次读过的画面相同，留待细看",
     "crops_looked_at": "局部文字检测",
-    "without_lines": "局部没有文字行，留待细看",
+    "without_words": "局部没有要找的字，留待细看",
     "frames_read": "整帧文字检测",
     "lines_read": "识别文字行",
     "thorough_frames": "逐帧细看",

@@ -31,6 +31,9 @@ class WordsCheck(Protocol):
     def version(self) -> str:
         """`name@version`, stated with each observation."""
 
+    def hints(self, lines: Sequence[Line]) -> bool:
+        """Whether lines from a part of a frame make the whole of it worth reading. Cheap, and never too strict."""
+
     def read(self, lines: Sequence[Line]) -> Found | None:
         """The best find in one frame, or None."""
 

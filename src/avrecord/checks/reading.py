@@ -14,6 +14,7 @@ import numpy as np
 DETECT_AT = 960  # px of the longer side; text of 13 px in 1080p is then just above the detector's 6.5
 MOST_LINES = 12
 TOPMOST = 4  # a title stands above its text, and the tallest characters may be a shop sign's behind it
+FEW_LINES = 3  # of the crops, before the frame as a whole
 CROP = (768, 448)  # px of a 1080p frame around a suspected place, seen by the detector at half size
 CROP_AT = (384, 224)  # 13-19 ms instead of 125-180 for the frame
 WIDE = 1.5  # a box wider than this times its height is a line
@@ -54,18 +55,21 @@ class Reader:
         wanted = set(topmost) | set(tallest[: MOST_LINES - len(topmost)])
         return [line for n in tallest if n in wanted and (line := self._recognise(frame, boxes[n]))]
 
-    def suspects(self, frame: np.ndarray, places: Sequence[tuple[float, float]]) -> bool:
-        """Whether the detector finds a line near one of these places (shares of the frame), looked at in small crops."""
+    def near(self, frame: np.ndarray, places: Sequence[tuple[float, float]]) -> list[Line]:
+        """The tallest lines near these places (shares of the frame), found in small crops and read at full size.
+
+        Reading every line of a busy street costs twice what finding them does, so three lines decide whether
+        the frame is worth more.
+        """
+        boxes: list[np.ndarray] = []
         for x, y in places:
             self.cropped += 1
             crop, offset = _cropped(frame, x, y)
-            for box in self._boxes(cv2.resize(crop, CROP_AT, interpolation=cv2.INTER_AREA)):
-                _, _, width, height = cv2.boundingRect(box.astype(np.float32))
-                scale = crop.shape[1] / CROP_AT[0]
-                corners = box * scale + offset
-                if max(width, height) >= WIDE * max(1, min(width, height)) and not self._is_overlay(corners):
-                    return True
-        return False
+            scale = crop.shape[1] / CROP_AT[0]
+            found = self._boxes(cv2.resize(crop, CROP_AT, interpolation=cv2.INTER_AREA))
+            boxes += [box * scale + offset for box in found if _is_wide(box)]
+        wanted = sorted((box for box in boxes if not self._is_overlay(box)), key=lambda box: -_height(box))
+        return [line for box in wanted[:FEW_LINES] if (line := self._recognise(frame, box))]
 
     def _boxes(self, picture: np.ndarray) -> list[np.ndarray]:
         engine = self._engine or self._load()
@@ -114,6 +118,11 @@ def _cropped(frame: np.ndarray, x: float, y: float) -> tuple[np.ndarray, np.ndar
     left = min(max(0, round(x * frame.shape[1] - width / 2)), frame.shape[1] - width)
     top = min(max(0, round(y * frame.shape[0] - height / 2)), frame.shape[0] - height)
     return frame[top : top + height, left : left + width], np.array([left, top], np.float32)
+
+
+def _is_wide(box: np.ndarray) -> bool:
+    _, _, width, height = cv2.boundingRect(box.astype(np.float32))
+    return bool(max(width, height) >= WIDE * max(1, min(width, height)))
 
 
 def _height(corners: np.ndarray) -> float:

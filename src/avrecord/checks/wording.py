@@ -109,6 +109,12 @@ class Wording:
                 return Hit(lines[at], at, 400, doubtful=True)
         return None
 
+    def hints(self, line: str) -> bool:
+        """Whether a line shares two neighbouring characters with any of the words: worth reading the whole frame for."""
+        texts = [rule.text for rules in (self.phrases, self.together, self.titles, self.doubt) for rule in rules]
+        folded = fold(line)
+        return any(text[at : at + 2] in folded for text in texts for at in range(len(text) - 1))
+
     def _certain(self, at: int, line: str, lines: list[str]) -> list[Hit]:
         if not self._usable(line):
             return []

@@ -24,6 +24,10 @@ class WordsShown:
         self.version = f"{segment}@{int(table.get('version', 1))}"
         self._wording = Wording.of(segment, table)
 
+    def hints(self, lines: Sequence[Line]) -> bool:
+        """Whether anything in a part of a frame makes the whole of it worth reading."""
+        return any(self._wording.hints(line.words) for line in lines)
+
     def read(self, lines: Sequence[Line]) -> Found | None:
         hit = self._wording.find([line.words for line in lines])
         return Found(hit.words, hit.score, hit.doubtful, lines[hit.line]) if hit else None

@@ -1,9 +1,10 @@
 """From cheap to thorough: what is done with the frames of one clip, why, and how often each stage was entered.
 
 Fast tier, on each key frame: thumbnail (nothing to see, or nothing new) → stroke map → detector on up to two small
-crops → lines read. What a stage passes over is noted for the thorough tier, which reads it before anything may be
-called not seen. A doubt is looked at again, in the sharpest frames of its own group. Where key frames are too far
-apart for a certificate of two seconds, the thorough tier decodes the beginning second by second.
+crops and the three tallest lines there → the whole frame, if they share characters with what is looked for. What a
+stage passes over is noted for the thorough tier, which reads it before anything may be called not seen. A doubt is
+looked at again, in the sharpest frames of its own group. Where key frames are too far apart for a certificate of two
+seconds, the thorough tier decodes the beginning second by second.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 
 from avrecord.checks.protocol import Found, WordsCheck
-from avrecord.checks.reading import Reader
+from avrecord.checks.reading import Line, Reader
 from avrecord.checks.strokes import peaks, stroke_map
 from avrecord.media.clipfile import ClipFile, Frame, thumbnail
 from avrecord.media.closer import frames_in, sharpness
@@ -87,11 +88,16 @@ def _sift(state: Look, frame: Frame) -> None:
     elif state.is_same(frame.luma):
         state.cost["same_as_before"] += 1
         state.later.add(frame.at_ms)
-    elif not state.reader.suspects(frame.bgr(), places):
-        state.cost["without_lines"] += 1
+    elif not _promises(state, state.reader.near(frame.bgr(), places)):
+        state.cost["without_words"] += 1
         state.later.add(frame.at_ms)
     else:
         read(state, frame)
+
+
+def _promises(state: Look, lines: list[Line]) -> bool:
+    """Whether any open check would have the whole frame read. A line that could not be read promises nothing."""
+    return any(check.hints(lines) for check in state.open)
 
 
 def thorough_pass(state: Look) -> None:

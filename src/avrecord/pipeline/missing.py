@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from avrecord.checks.segments import against, ways
@@ -12,8 +13,10 @@ from avrecord.model.observation import Examination
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.coverage import cover
 from avrecord.rules.judging import is_whole, judge, lacks
+from avrecord.rules.recordings import join_recordings
 from avrecord.words import FAULTS, NO_SPEECH_MODEL, NOT_YET_THOROUGH
 
+LEAD = timedelta(minutes=30)  # who we are and what we do is said on arrival
 NOT_LISTED = "清单中没有该环节"
 
 
@@ -36,7 +39,9 @@ def account_for(stage: Stage, why: dict[str, str], kit: Kit) -> Account:
     item = checklist.item_for(stage.case_kind, stage.stage) if checklist else None
     tolerance = timedelta(seconds=kit.settings.coverage.tolerance_seconds)
     examinations = kit.records.examinations(clips)
-    marks = tuple(mark_of(segment, clips, examinations, why, kit) for segment in item.segments) if item else ()
+    beside = beside_of(stage, clips, kit)
+    examinations |= kit.records.examinations(beside)
+    marks = tuple(mark_of(segment, clips, examinations, why, kit, beside) for segment in item.segments) if item else ()
     if item is None:
         marks = (Mark("*", MarkKind.NOT_REQUIRED, NOT_LISTED),)
     return Account(
@@ -50,10 +55,49 @@ def account_for(stage: Stage, why: dict[str, str], kit: Kit) -> Account:
     )
 
 
-def mark_of(segment: str, clips: list[Clip], examinations: dict[str, Examination], why: dict[str, str], kit: Kit) -> Mark:
-    """抽检结果 of one segment by the ways in which `segments.toml` says that it shows."""
+def mark_of(
+    segment: str,
+    clips: list[Clip],
+    examinations: dict[str, Examination],
+    why: dict[str, str],
+    kit: Kit,
+    beside: Sequence[Clip] = (),
+) -> Mark:
+    """抽检结果 of one segment by the ways in which `segments.toml` says that it shows.
+
+    `beside`: further clips of the same recordings (连续录像). What was seen there counts; what was not seen there says
+    nothing, since they are not the stage's own.
+    """
     table = kit.segments.get(segment, {"proof": "printed"})
-    return judge(segment, clips, examinations, why, ways(table), against(kit.segments, segment))
+    mark = judge(segment, clips, examinations, why, ways(table), against(kit.segments, segment))
+    if mark.mark is MarkKind.SEEN or not beside or against(kit.segments, segment):
+        return mark
+    there = judge(segment, beside, examinations, why, ways(table))
+    if there.mark is not MarkKind.SEEN:
+        return mark
+    return replace(there, reason=f"{there.reason}（在同一连续录像的 {there.clip.name if there.clip else ''} 中）")
+
+
+def beside_of(stage: Stage, clips: Sequence[Clip], kit: Kit) -> list[Clip]:
+    """Clips that are not linked to a stage and belong to one recording with a linked one, from half an hour before it on.
+
+    A certificate shown in file 1 serves the stage that goes on in file 3; one shown in the morning to somebody else does not.
+    """
+    linked = {clip.id for clip in clips}
+    recorders = sorted({clip.recorder for clip in clips if clip.recorder})
+    around = [each for recorder in recorders for each in kit.records.clips_around(recorder, stage.start - LEAD, stage.end)]
+    joined = join_recordings({clip.id: clip for clip in [*around, *clips]}.values())
+    return [
+        clip
+        for recording in joined
+        if any(clip.id in linked for clip in recording.clips)
+        for clip in recording.clips
+        if clip.id not in linked and _near(clip, stage)
+    ]
+
+
+def _near(clip: Clip, stage: Stage) -> bool:
+    return bool(clip.true_start and clip.true_end and stage.start - LEAD <= clip.true_end and clip.true_start <= stage.end)
 
 
 def mark_asked(account: Account, segment: str, why: dict[str, str], kit: Kit) -> Mark:
