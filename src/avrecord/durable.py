@@ -82,6 +82,18 @@ def open_regular(path: Path) -> FileIO:
     return FileIO(fd, "rb")
 
 
+def read_small(path: Path, most: int) -> bytes:
+    """A regular file of at most `most` bytes: no pipe that blocks, no link, nothing that fills the memory.
+
+    Raises OSError, EFBIG for a larger one.
+    """
+    with open_regular(path) as file:
+        content = file.read(most + 1)
+        if len(content) > most:
+            raise OSError(errno.EFBIG, "file too large", str(path))
+        return content
+
+
 def write_all(fd: int, content: bytes | memoryview) -> None:
     """`write` until nothing is left: one call may take less than it was given."""
     rest = memoryview(content)

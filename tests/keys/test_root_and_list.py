@@ -6,12 +6,13 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from avrecord.errors import KeyProblem
+from avrecord.errors import BadInput, KeyProblem
 from avrecord.model.moments import utc_text
 from avrecord.model.trust import KeyList, ListedKey, Revocation
 from avrecord.pipeline import authority
@@ -73,22 +74,72 @@ def test_the_commands_make_a_root_and_a_list_that_stock_minisign_accepts(root, t
 
 
 def test_a_root_asks_for_its_passphrase_and_the_wrong_one_changes_nothing(root_dir, tmp_path):
-    before = {path.name: path.read_bytes() for path in root_dir.iterdir()}
+    before = {path.name: path.read_bytes() for path in root_dir.iterdir() if path.name != ".lock"}
     with pytest.raises(KeyProblem, match="口令不对"):
         authority.add(root_dir, [export(tmp_path, "station-01")], NOW, 400, lambda: b"wrong")
-    assert {path.name: path.read_bytes() for path in root_dir.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in root_dir.iterdir() if path.name != ".lock"} == before
     assert WORD not in (root_dir / "root.key").read_bytes()
 
 
-def test_a_station_that_rotated_has_its_earlier_key_ended_and_kept(root_dir, tmp_path):
+def test_a_station_that_rotated_has_both_keys_listed_since_its_log_says_where_the_first_one_ended(root_dir, tmp_path):
     listed(root_dir, export(tmp_path, "station-01"))
     shutil.rmtree(tmp_path / "station-01")
     later = NOW + timedelta(days=30)
     found = listed(root_dir, export(tmp_path, "station-01"), now=later)
     old, new = found.of("clip", "station-01")
-    assert (old.valid_until, new.valid_from, new.valid_until) == (utc_text(later), utc_text(later), None)
+    assert (old.valid_until, new.valid_from, new.valid_until) == (None, utc_text(later), None)
     assert found.version == 3
     assert sorted(path.name for path in root_dir.glob("keylist.*.json")) == ["keylist.1.json", "keylist.2.json"]
+
+
+def test_a_key_of_a_station_that_was_given_up_is_ended_by_hand(root_dir, tmp_path):
+    found = listed(root_dir, export(tmp_path, "station-01"))
+    until = NOW + timedelta(days=9)
+    ended = authority.end(root_dir, authority.fingerprint(found.of("clip")[0]), until, NOW, 400, lambda: WORD)
+    assert [key.valid_until for key in ended.keys] == [utc_text(until), None, None]
+
+
+def test_two_keepers_at_once_make_two_versions_and_lose_nothing(root_dir, tmp_path):
+    word = tmp_path / "word"
+    word.write_bytes(WORD)
+    command = [sys.executable, "-m", "avrecord", "keys", "list-add"]
+    paths = [export(tmp_path, f"station-{n:02d}") for n in range(3)]
+    running = [
+        subprocess.Popen([*command, path, "--root-dir", root_dir, "--passphrase-file", word], stdout=subprocess.DEVNULL)
+        for path in paths
+    ]
+    assert [child.wait(60) for child in running] == [0] * 3
+    found = open_signed(root_dir / "keylist.json", [minisign.PublicKey.parse((root_dir / "root.pub").read_text())])
+    assert (found.version, len(found.keys)) == (4, 9)
+
+
+@pytest.mark.parametrize("name", ["*", "station-01,other", "a b", "站", ""])
+def test_an_export_whose_station_would_fit_everybody_is_refused(root_dir, tmp_path, name):
+    path = export(tmp_path, "station-01")
+    content = json.loads(path.read_text())
+    content["station"] = name
+    content["keys"]["clip"] = " ".join([*content["keys"]["clip"].split()[:2], name])
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadInput):
+        listed(root_dir, path)
+
+
+def test_a_root_that_was_replaced_is_believed_no_more(root_dir, tmp_path):
+    listed(root_dir, export(tmp_path, "station-01"))
+    (tmp_path / "desk").mkdir()
+    known = Path(shutil.copy(root_dir / "root.pub", tmp_path / "desk"))
+    authority.hand_over(root_dir, tmp_path / "new", NOW, 400, lambda: WORD, b"new word")
+    assert read_for_audit(tmp_path / "new" / "keylist.json", known)[1] == []
+    for _ in range(3):  # whoever holds the old root alone goes on signing
+        authority.renew(root_dir, NOW, 400, lambda: WORD)
+    with pytest.raises(KeyProblem, match="不是可信的根密钥"):
+        read_for_audit(root_dir / "keylist.json", known)
+
+
+def test_each_version_is_kept_with_its_signature(root_dir, tmp_path):
+    listed(root_dir, export(tmp_path, "station-01"))
+    root = minisign.PublicKey.parse((root_dir / "root.pub").read_text())
+    assert open_signed(root_dir / "keylist.1.json", [root]).version == 1
 
 
 def test_listing_the_same_export_twice_adds_nothing(root_dir, tmp_path):

@@ -110,6 +110,23 @@ def test_who_trusts_the_new_log_key_reads_the_older_checkpoints_too(tmp_path):
     assert (read.findings, sorted(read.journal)) == ([], [2, 4])
 
 
+def test_whoever_stole_the_old_log_key_cannot_go_on_after_its_successor(tmp_path):
+    """The chain is read in both directions, but a key that was replaced signs nothing after the next one's first checkpoint."""
+    _, key = rotated(tmp_path)
+    Log(tmp_path, KEY, ORIGIN, [key]).append(lambda first: leaves(first, 1))
+    for trusted in ([key], [TRUSTED], [key, TRUSTED]):
+        read = read_log(tmp_path, trusted)
+        assert "CHECKPOINT_INVALID" in {finding.code for finding in read.findings}
+        assert read.size == 0
+
+
+def test_a_revoked_log_key_is_not_let_in_again_by_a_chain(tmp_path):
+    _, key = rotated(tmp_path)
+    read = read_log(tmp_path, [TRUSTED], refused=[key])
+    assert [finding.code for finding in read.findings] == ["REVOKED_KEY"]
+    assert read.size == 4  # read, so that everything else can be said
+
+
 def test_a_log_key_that_the_old_one_never_announced_is_not_believed(tmp_path):
     rotated(tmp_path, published=False)
     read = read_log(tmp_path, TRUSTED)
@@ -175,11 +192,22 @@ def test_an_earlier_checkpoint_that_is_no_prefix_is_a_fork(tmp_path):
     assert codes(tmp_path) == [("LOG_FORK", 2)]
 
 
+def test_a_power_cut_between_journal_and_head_accuses_nobody(tmp_path):
+    """Entries and journal are there; only the copy that others fetch is a step behind."""
+    log = filled(tmp_path, 3)
+    old = log.checkpoint()
+    log.append(lambda first: leaves(first, 2))
+    (tmp_path / "checkpoint").write_text(old, "utf-8")
+    read = read_log(tmp_path, TRUSTED)
+    assert (read.findings, read.size) == ([], 5)
+
+
 def test_a_log_shorter_than_its_journal_is_truncated(tmp_path):
     log = filled(tmp_path, 3)
     old = log.checkpoint()
     log.append(lambda first: leaves(first, 2))
     (tmp_path / "checkpoint").write_text(old, "utf-8")
+    (tmp_path / "tile" / "entries" / "000.p" / "5").unlink()
     (finding,) = read_log(tmp_path, TRUSTED).findings
     assert (finding.code, finding.index, finding.found) == ("LOG_TRUNCATED", 5, "3")
 

@@ -10,7 +10,7 @@ import click
 
 from avrecord.cli.base import Group, Session, at_least, by_default, options, session, words_needed
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
-from avrecord.errors import KeyProblem
+from avrecord.errors import CannotWrite, KeyProblem
 from avrecord.model.moments import BEIJING, beijing, from_utc_text
 from avrecord.model.trust import KeyList
 from avrecord.pipeline import authority, rotation
@@ -75,7 +75,10 @@ def export(s: Session, out: Path) -> None:
     kit = s.kit
     public = {"clip": kit.sealer.public, "log": kit.log_key.public, "witness": kit.witness_key.public}
     texts = {role: station_keys.public_text(role, kit.station, key) for role, key in public.items()}
-    out.write_bytes(authority.exported(kit.station, texts))
+    try:
+        out.write_bytes(authority.exported(kit.station, texts))
+    except OSError as error:
+        raise CannotWrite(path=out, detail=error.strerror or str(error)) from error
     click.echo(f"已写入 {out}。片段密钥指纹 {kit.sealer.key_id}：请当面核对后再列入。")
 
 
@@ -153,6 +156,17 @@ def list_revoke(
     _issued(root_dir, found)
 
 
+@keys.command("list-end")
+@click.argument("key_id", metavar="指纹")
+@click.option("--at", "at", required=True, type=MOMENT, metavar="时间", help="用到何时（北京时间），例如采集站停用之日")
+@root_option
+@days_option
+def list_end(key_id: str, at: Any, root_dir: Path, passphrase_file: Path | None, days: int) -> None:
+    """给一把密钥写上停用时间，签发新版密钥表。"""
+    until = at.replace(tzinfo=BEIJING)
+    _issued(root_dir, authority.end(root_dir, key_id, until, now(), days, lambda: _asked(passphrase_file)))
+
+
 @keys.command("list-renew")
 @root_option
 @days_option
@@ -223,6 +237,9 @@ def openssh(file: Path, root_key: Path, out: Path) -> None:
 def _issued(folder: Path, found: KeyList) -> None:
     until = beijing(from_utc_text(found.expires), "%Y-%m-%d")
     click.echo(f"已签发密钥表第 {found.version} 版，密钥 {len(found.keys)} 把，有效期至 {until}：{folder / LISTED}")
+    for key in found.keys:
+        state = "（已吊销）" if key.revoked else f"（至 {key.valid_until[:10]}）" if key.valid_until else ""
+        click.echo(f"  {key.station} {KEY_ROLES[key.role]} {authority.fingerprint(key)}{state}")
 
 
 def _asked(path: Path | None, *, confirm: bool = False) -> bytes:

@@ -25,6 +25,7 @@ from avrecord.seal.policy import read_policy
 from avrecord.station import evidence, now
 from avrecord.words import FINDINGS, KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
 
+LONGEST_AGE = 36_500  # days
 FILE = click.Path(dir_okay=False, path_type=Path)
 COLUMNS = [
     Column("code", "结论", words(FINDINGS), 12),
@@ -91,6 +92,8 @@ def verify_(
     started, notes = time.monotonic(), list[str]()
     demand, more = _demand(given, notes)
     signers, trust_bundle = given["signers"], given["trust_bundle"]
+    if bundle and (given["checkpoints"] or given["max_age"]):
+        raise click.UsageError("--checkpoint 和 --max-age 用于核验采集站，不用于资料包")
     if bundle:
         result = verify_bundle(bundle, read_trust(bundle, signers, demand, trust_bundle))
     elif scrub_minutes is not None:
@@ -114,7 +117,7 @@ def _demand(given: dict[str, Any], notes: list[str]) -> tuple[Demand, list[Findi
         keys, findings, remembered = read_for_audit(listed, root)
         if not remembered:
             notes.append("根公钥所在介质不可写：未能记下密钥表版本，下次看不出密钥表被回退。")
-    age = timedelta(days=given["max_age"]) if given["max_age"] else None
+    age = timedelta(days=min(given["max_age"], LONGEST_AGE)) if given["max_age"] else None
     return Demand(tuple(given["checkpoints"]), policy, keys, now(), age), findings
 
 

@@ -7,7 +7,8 @@ It needs no station. Each change makes a new version of the list; the old versio
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from avrecord.model.moments import utc_text
 from avrecord.model.trust import KeyList, ListedKey, Revocation
 from avrecord.pipeline.keylists import LISTED, ROOT, SIGNATURES, open_signed
 from avrecord.seal import keyfile, keylist, keys, minisign
-from avrecord.seal.keylist import BadKeyList
+from avrecord.seal.keylist import STATION, BadKeyList
 from avrecord.seal.krl import krl
 from avrecord.seal.note import BadNote
 from avrecord.seal.signer import Signer, SoftSigner
@@ -48,22 +49,21 @@ def exported(station: str, public: dict[str, str]) -> bytes:
 
 
 def add(folder: Path, files: Iterable[Path], now: datetime, days: int, passphrase: Passphrase) -> KeyList:
-    """List the keys that stations exported, from `now` on. A station's earlier key of a role ends now; listed ones stay.
+    """List the keys that stations exported. What is listed stays: the log's own positions end a key that was replaced.
 
     Raises BadInput for a file that is no export, KeyProblem when the root cannot sign.
     """
-    listed = list(_current(folder).keys)
-    for path in files:
-        station, public = _read_export(path)
-        for role, text in public.items():
-            key = _name(role, text)
-            if any((each.role, each.key) == (role, key) for each in listed):
-                continue
-            listed = [_ended(each, station, role, utc_text(now)) for each in listed]
-            listed.append(
-                ListedKey(station=station, role=role, key=key, valid_from=utc_text(now), valid_until=None, revoked=None)
-            )
-    return _next(folder, tuple(listed), now, days, passphrase)
+    exports = [_read_export(path) for path in files]
+    with _held(folder):
+        listed = list(_current(folder).keys)
+        for station, public in exports:
+            for role, text in public.items():
+                key = _name(role, text)
+                if not any((each.role, each.key) == (role, key) for each in listed):
+                    listed.append(
+                        ListedKey(station=station, role=role, key=key, valid_from=utc_text(now), valid_until=None, revoked=None)
+                    )
+        return _next(folder, tuple(listed), now, days, passphrase)
 
 
 def revoke(
@@ -75,17 +75,26 @@ def revoke(
     Raises UnknownName when no listed key has it.
     """
     word = Revocation(cosigned_before=utc_text(cosigned_before), until_index=until_index, why=why)
-    listed = _current(folder).keys
-    chosen = [key for key in listed if fingerprint(key) == key_id]
-    if len(chosen) != 1:
-        raise UnknownName(what="密钥表中的密钥", name=key_id)
-    changed = tuple(replace(key, revoked=word) if key is chosen[0] else key for key in listed)
-    return _next(folder, changed, now, days, passphrase)
+    with _held(folder):
+        listed = _current(folder).keys
+        chosen = _chosen(listed, key_id)
+        changed = tuple(replace(key, revoked=word) if key is chosen else key for key in listed)
+        return _next(folder, changed, now, days, passphrase)
+
+
+def end(folder: Path, key_id: str, at: datetime, now: datetime, days: int, passphrase: Passphrase) -> KeyList:
+    """Let a listed key count until a day: a station that was given up. Raises UnknownName when no listed key has that id."""
+    with _held(folder):
+        listed = _current(folder).keys
+        chosen = _chosen(listed, key_id)
+        changed = tuple(replace(key, valid_until=utc_text(at)) if key is chosen else key for key in listed)
+        return _next(folder, changed, now, days, passphrase)
 
 
 def renew(folder: Path, now: datetime, days: int, passphrase: Passphrase) -> KeyList:
     """The same keys for another while, as a new version."""
-    return _next(folder, _current(folder).keys, now, days, passphrase)
+    with _held(folder):
+        return _next(folder, _current(folder).keys, now, days, passphrase)
 
 
 def hand_over(old: Path, new: Path, now: datetime, days: int, passphrase: Passphrase, new_passphrase: bytes | None) -> KeyList:
@@ -129,7 +138,11 @@ def _publish(folder: Path, following: KeyList, root: Signer, previous: Signer | 
     current = folder / LISTED
     if current.exists():
         before = open_signed(current, [_root_of(folder)])
-        durable.replace_with(folder / f"keylist.{before.version}.json", current.read_bytes())
+        kept = folder / f"keylist.{before.version}.json"
+        durable.replace_with(kept, current.read_bytes())
+        for ending in SIGNATURES:  # whoever missed the list that handed over to a new root needs it with its signatures
+            if (old := folder / f"{LISTED}{ending}").exists():
+                durable.replace_with(kept.with_name(kept.name + ending), old.read_bytes())
     durable.replace_with(folder / f"{LISTED}.new", content)
     for ending, text in zip(SIGNATURES, signatures, strict=False):
         durable.replace_with(folder / f"{LISTED}{ending}", text.encode())
@@ -171,6 +184,8 @@ def _read_export(path: Path) -> tuple[str, dict[str, str]]:
         if content["schema"] != EXPORTED or set(content["keys"]) != set(keys.ROLES):
             raise ValueError("schema")
         station = str(content["station"])
+        if not STATION.fullmatch(station):  # `*` would make an allowed_signers line that fits everybody
+            raise ValueError("station")
         for role, text in content["keys"].items():
             if keys.public_text(role, station, keys.public_in(role, text)) != text:
                 raise BadNote(role)
@@ -183,10 +198,19 @@ def _name(role: str, text: str) -> str:
     return " ".join(text.split()[:2]) if role == "clip" else text
 
 
-def _ended(key: ListedKey, station: str, role: str, at: str) -> ListedKey:
-    if (key.station, key.role) != (station, role) or key.valid_until is not None:
-        return key
-    return replace(key, valid_until=at)
+def _chosen(listed: tuple[ListedKey, ...], key_id: str) -> ListedKey:
+    chosen = [key for key in listed if fingerprint(key) == key_id]
+    if len(chosen) != 1:
+        raise UnknownName(what="密钥表中的密钥", name=key_id)
+    return chosen[0]
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """One keeper at a time: two lists of one version by the same root are a contradiction that it signed itself."""
+    _root_of(folder)
+    with durable.locked(folder / ".lock"):
+        yield
 
 
 def _short(public: minisign.PublicKey) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from avrecord.durable import read_small
 from avrecord.errors import NameTaken
 from avrecord.model.finding import Finding
 from avrecord.pipeline.evidence import Evidence
@@ -16,6 +17,8 @@ from avrecord.rules.trusting import objection
 from avrecord.seal import sshsig
 from avrecord.seal.verify import Leaf, ReadLog, check_seal
 from avrecord.vault.folder import SEAL_ENDING
+
+LARGEST_SEAL = 64 << 10  # bytes; an SSHSIG has 300
 
 ReadDigest = Callable[[str, Path], tuple[str, int]]
 """Stored path and file → SHA-256 and size of the bytes. OSErrors are the caller's."""
@@ -66,7 +69,7 @@ class ClipCheck:
 
     def _seal(self, path: Path, stored: str, leaf: Leaf) -> Finding | None:
         try:
-            text = path.with_name(path.name + SEAL_ENDING).read_bytes().decode("ascii")
+            text = read_small(path.with_name(path.name + SEAL_ENDING), LARGEST_SEAL).decode("ascii")
         except FileNotFoundError:
             return Finding("UNSIGNED", stored, leaf.index, detail="签名文件不在")
         except (OSError, UnicodeDecodeError) as error:

@@ -48,7 +48,8 @@ def read_for_audit(path: Path, root_key: Path) -> tuple[KeyList, list[Finding], 
         raise KeyProblem(path=root_key, detail="不是 minisign 公钥") from error
     memory = root_key.with_name(root_key.name + SEEN)
     seen, digest, handed = _recall(memory)
-    found = open_signed(path, [root, *handed])
+    # Once a new root took over, the old one counts only beside it: in the list that handed over.
+    found = open_signed(path, handed or [root])
     ours = hashlib.sha256(path.read_bytes()).hexdigest()
     findings = []
     if found.version < seen:
@@ -68,7 +69,7 @@ def _recall(memory: Path) -> tuple[int, str, list[minisign.PublicKey]]:
         return int(kept["version"]), str(kept["sha256"]), [minisign.PublicKey.parse(kept["root"])]
     except FileNotFoundError:
         return 0, "", []
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise KeyProblem(path=memory, detail="记不清以前见过的密钥表版本，文件损坏；核实后删除它再试") from error
 
 

@@ -23,7 +23,7 @@ from avrecord.seal.policy import NONE
 from avrecord.seal.verify import ReadLog
 
 WITNESSED = "witnessed"  # folder of cosigned checkpoints, beside the log's tiles
-TYPED = re.compile(r"(\S+)\s+(0|[1-9]\d*)\s+([A-Za-z0-9+/]{43}=|[0-9a-fA-F]{64})")
+TYPED = re.compile(r"(\S+)\s+(0|[1-9]\d{0,17})\s+([A-Za-z0-9+/]{43}=|[0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,19 @@ def cosigned(folder: Path, stands: Standing) -> list[Outside]:
             seen, signed = _seen(text, stands.witnesses), policy.signed(text)
         except (BadNote, OSError, UnicodeDecodeError):
             continue
+        if not _by_sound_key(text, stands, seen):
+            continue
         if checkpoint.origin == logs[0].name and policy.met(signed):
             found.append(Outside(checkpoint, path.name, text, by_quorum=True, cosigned_at=tuple(seen.values())))
     return found
+
+
+def _by_sound_key(text: str, stands: Standing, seen: dict[str, str]) -> bool:
+    """A checkpoint that a revoked log key signed counts only when every witness saw it before the theft."""
+    for key, before in stands.revoked_logs.items():
+        if note.is_signed_by(text, key):
+            return bool(seen) and all(at < before for at in seen.values())
+    return True
 
 
 def _seen(text: str, witnesses: list[NoteKey]) -> dict[str, str]:
@@ -126,11 +136,13 @@ def compare(outside: Iterable[Outside], read: ReadLog) -> tuple[list[Finding], i
 
 def keep_fork(outside: Iterable[Outside], read: ReadLog, folder: Path) -> list[Path]:
     """Write both signed checkpoints of each contradiction: transferable proof of a fork."""
-    written = []
+    written: list[Path] = []
     for each in outside:
         size = each.checkpoint.size
         if not each.text or read.roots.get(size) == each.checkpoint.root:
             continue
+        if any(path.is_symlink() for path in (folder, folder.parent)):
+            return written  # a link that the station's operator laid: nothing of the auditor's goes there
         durable.make_folder(folder)
         ours = read.journal.get(size) or read.head
         for name, text in ((f"{size}-outside.checkpoint", each.text), (f"{size}-station.checkpoint", ours)):

@@ -61,10 +61,10 @@ class Resumed:
         """SHA-256 and size of a clip's bytes. OSErrors are the caller's."""
         stat = path.stat(follow_symlinks=False)
         state = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-        if (kept := self._before.get(stored)) and kept["state"] == state:
+        if (kept := self._before.get(stored)) and kept.get("state") == state:
             with self._lock:
                 self.reused += 1
-            return str(kept["sha256"]), stat.st_size
+            return str(kept.get("sha256")), stat.st_size
         digest, size = file_digest(path)
         if self._file:
             line = json.dumps({"stored": stored, "sha256": digest, "state": state}, ensure_ascii=False)
@@ -85,5 +85,5 @@ def _load(path: Path) -> dict[str, dict[str, object]]:
         if json.loads(head) != {"schema": SCHEMA}:
             return {}
         return {kept["stored"]: kept for kept in map(json.loads, lines)}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}

@@ -6,6 +6,7 @@ A crash in between is healed at the next opening: the log decides whether the ne
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from avrecord import durable
@@ -42,6 +43,9 @@ def rotate(kit: Kit, role: str, by: str, passphrase: keys.Passphrase, uri: str |
 def _rotated(kit: Kit, role: str, by: str, passphrase: keys.Passphrase, uri: str | None) -> KeyChanged:
     folder = kit.root / "keys"
     path = folder / f"{role}.{NEXT}.key"
+    # What an earlier rotation left must not vouch for this one's key: it may be the public half of the key in force.
+    (folder / f"{role}.{NEXT}.pub").unlink(missing_ok=True)
+    durable.sync_folder(folder)
     if uri:
         public = keyfile.write_token(path, role, uri).public
     else:
@@ -88,12 +92,16 @@ def install(kit: Kit, path: Path, root_key: Path | None, by: str) -> KeysListed:
     trusted = _root(pinned if pinned.exists() else root_key, pinned)
     found = open_signed(path, [trusted])
     before = kit.store.row("newest_keylist")
+    content = path.read_bytes()
     if before and found.version < before["version"]:
         raise KeyProblem(path=path, detail=f"密钥表第 {found.version} 版，比已安装的第 {before['version']} 版旧")
-    listed = {key.key for key in found.of("clip", kit.station)}
-    if not any(kit.sealer.key_id == keys.key_id(keys.public_in("clip", key)) for key in listed):
+    if before and found.version == before["version"] and before["keylist"] != hashlib.sha256(content).hexdigest():
+        raise KeyProblem(path=path, detail=f"与已安装的密钥表同为第 {found.version} 版而内容不同，请向根密钥保管人核实")
+    own = [key for key in found.of("clip", kit.station) if keys.public_in("clip", key.key) == kit.sealer.public]
+    if not own:
         raise KeyProblem(path=path, detail="密钥表中没有本站正在使用的片段密钥")
-    content = path.read_bytes()
+    if own[0].revoked:
+        raise KeyProblem(path=path, detail="密钥表已吊销本站正在使用的片段密钥，请先更换密钥（keys rotate）")
     for ending in ("", *SIGNATURES):
         source = path.with_name(path.name + ending)
         if source.exists():

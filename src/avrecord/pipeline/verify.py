@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +18,9 @@ from avrecord.pipeline.clipcheck import ClipCheck, ReadDigest
 from avrecord.pipeline.evidence import Evidence, evidence_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import Outside, compare, consistent, cosigned, keep_fork, read_outside
-from avrecord.pipeline.standing import NO_DEMAND, Demand, Standing, standing
+from avrecord.pipeline.standing import NO_DEMAND, Demand, Standing, of_the_head, standing
 from avrecord.rules.times import ProvedTimes, proved_times
-from avrecord.seal import note
+from avrecord.seal import keylist, note
 from avrecord.seal.note import BadNote, NoteKey
 from avrecord.seal.policy import NONE
 from avrecord.seal.verify import Leaf, ReadLog, read_log
@@ -96,10 +98,13 @@ def examined(evidence: Evidence, demand: Demand, digest: ReadDigest) -> tuple[Cl
     outside = [read_outside(path, stands) for path in demand.checkpoints]
     if stands.policy:
         outside += cosigned(evidence.log_folder, stands)
-    read = read_log(evidence.log_folder, stands.logs, {each.checkpoint.size for each in outside})
+    sizes = {each.checkpoint.size for each in outside}
+    read = read_log(evidence.log_folder, stands.logs, sizes, tuple(stands.revoked_logs))
+    stands.findings.extend(of_the_head(stands, evidence.log_keys, read))
     compared, covered = compare(outside, read)
     if any(finding.code == "LOG_FORK" for finding in compared):
-        keep_fork(outside, read, evidence.root / "exports" / "fork")
+        with suppress(OSError):  # a read-only medium, or a file in the way: the finding names both roots all the same
+            keep_fork(outside, read, evidence.root / "exports" / "fork")
     return ClipCheck(evidence, read, stands, _times(evidence, stands, outside, read), covered, digest), compared, outside
 
 
@@ -149,8 +154,9 @@ def _of_the_log(check: ClipCheck, outside: list[Outside], demand: Demand) -> lis
     if demand.policy and policy and policy.quorum != NONE and not any(each.by_quorum for each in outside):
         found.append(Finding("QUORUM_NOT_MET", "log", read.size, detail="没有满足核验策略的见证签名"))
     newest = max((at for each in outside for at in each.cosigned_at), default=None)
-    if demand.max_age and demand.now and newest and newest < utc_text(demand.now - demand.max_age):
-        found.append(Finding("STALE", "log", read.size, None, newest, f"最近一次见证是 {newest[:10]}，已超过要求的期限"))
+    if demand.max_age and demand.now and (newest is None or newest < utc_text(demand.now - demand.max_age)):
+        said = f"最近一次见证是 {newest[:10]}，已超过要求的期限" if newest else "没有可信的见证，不能满足要求的期限"
+        found.append(Finding("STALE", "log", read.size, None, newest, said))
     clips = {leaf.index for leaf in read.taken.values()}
     for index in sorted(read.backward - clips):
         found.append(Finding("TIME_INCONSISTENT", "log", index, detail="记录自称的时间倒退，其间没有时钟调整的记录"))
@@ -158,6 +164,10 @@ def _of_the_log(check: ClipCheck, outside: list[Outside], demand: Demand) -> lis
         if check.standing.listed is None or public not in check.standing.listed:
             found.append(Finding("UNKNOWN_KEY", "log", index, detail="换用的片段密钥没有旧密钥的认可，也不在密钥表中"))
     newest_list = max((each.version for _, each in read.lists), default=0)
+    own = hashlib.sha256(keylist.encode(demand.keys)).hexdigest() if demand.keys else ""
+    if demand.keys and any(each.version == demand.keys.version and each.keylist != own for _, each in read.lists):
+        detail = f"采集站在日志中收下的第 {demand.keys.version} 版与核验用的内容不同"
+        found.append(Finding("KEYLIST_ROLLBACK", "keylist", None, None, own, detail))
     if demand.keys and newest_list > demand.keys.version:
         detail = f"采集站在日志中收下过第 {newest_list} 版，核验用的是第 {demand.keys.version} 版"
         found.append(Finding("KEYLIST_ROLLBACK", "keylist", None, str(newest_list), str(demand.keys.version), detail))
@@ -182,9 +192,11 @@ def _attachments(evidence: Evidence, read: ReadLog) -> list[Finding]:
 def _named(evidence: Evidence, read: ReadLog) -> Iterable[tuple[str, int]]:
     for digest, index in sorted(read.attachments.items()):
         yield digest, index
+        if digest not in read.examinations:
+            continue  # what people wrote may look like anything
         try:
             examination = documents.read_examination(evidence.attachments.get(digest))
-        except (EvidenceError, OSError, KeyError, TypeError, ValueError):
+        except (EvidenceError, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             continue  # gone, or no examination
         frames = [seen.evidence for seen in examination.observations]
         for named in (*frames, examination.facts.derived_copy):
@@ -196,8 +208,8 @@ def _index(evidence: Evidence, read: ReadLog) -> list[Finding]:
     """Where the database deviates from the log; what kept us from telling, when it cannot be told."""
     try:
         return evidence.index()
-    except (AvrecordError, OSError) as error:
-        return [Finding("INDEX_DIFFERS", "avrecord.db", detail=f"无法由日志重放对照：{error}")]
+    except (AvrecordError, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        return [Finding("UNREADABLE", "avrecord.db", detail=f"未能由日志重放对照：{str(error)[:200]}")]
 
 
 def _extra(evidence: Evidence, read: ReadLog) -> list[Finding]:

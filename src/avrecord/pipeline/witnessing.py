@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from avrecord import durable
 from avrecord.errors import BadInput, LogBehind, UnknownName
 from avrecord.model.clip import ClipId
-from avrecord.model.moments import utc_text
+from avrecord.model.moments import from_utc_text, utc_text
 from avrecord.model.statement import Anchor, Taken
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import WITNESSED
 from avrecord.pipeline.record import state
+from avrecord.rules.times import TOLERANCE
 from avrecord.seal import note
 from avrecord.seal.codec import decode
 from avrecord.seal.note import COSIGNATURE, SIZE, BadNote, Checkpoint, NoteKey
@@ -112,6 +113,7 @@ def accept(kit: Kit, line: str, witness: NoteKey, by: str) -> Anchor:
         checkpoint = Checkpoint.parse(note.open_note(signed, list(kit.log_keys)))
     except (BadNote, KeyError) as error:
         raise BadInput(path="见证签名", detail=f"不是 {witness.name} 对该检查点的签名（{error}）") from error
+    _plausible(at, kit, checkpoint.size)
     path = kit.log.folder / WITNESSED / f"{checkpoint.size}.checkpoint"
     kept = note.with_line(path.read_text("utf-8"), line) if path.exists() else signed
     durable.replace_with(path, kept.encode())
@@ -124,6 +126,20 @@ def accept(kit: Kit, line: str, witness: NoteKey, by: str) -> Anchor:
     )
     state(kit, [body], by)
     return body
+
+
+def _plausible(at: int, kit: Kit, size: int) -> None:
+    """An anchor stands in the log for ever: a witness whose clock is wrong would make every later clip inconsistent.
+
+    Raises BadInput for a time in the future, or before the checkpoint's own last leaf.
+    """
+    last = from_utc_text(decode(entry_of(kit, size - 1), size - 1).at) if size else None
+    try:
+        seen = datetime.fromtimestamp(at, UTC)
+    except (OverflowError, ValueError, OSError) as error:
+        raise BadInput(path="见证签名", detail="见证时间不成样子") from error
+    if seen > kit.clock() + TOLERANCE or (last and seen < last - TOLERANCE):
+        raise BadInput(path="见证签名", detail=f"见证时间 {utc_text(seen)[:19]}Z 与本站时间相差过大，请先核对双方时钟再重新请求")
 
 
 def prove(kit: Kit, clip: ClipId) -> tuple[int, str]:

@@ -8,8 +8,9 @@ from avrecord.model.trust import Interval, ListedKey
 def objection(listed: ListedKey, index: int, claimed: str, proved: Interval) -> tuple[str, str] | None:
     """Why a listed key does not count for the leaf at `index`: a finding's code and reason, or None.
 
-    `claimed`: the leaf's own time. Where a witness proves a time, the claim decides nothing; a clock that
-    was reset claims years before the key was made, and that alone is no objection to the key.
+    `claimed`: the leaf's own time. Where a witness proves a time, the claim decides nothing. The beginning of a key,
+    and its ordinary end by rotation, follow from the log's own endorsed positions: a list is made when its keeper
+    gets to it, and `valid_from` is only said.
     """
     if listed.revoked:
         before = listed.revoked.cosigned_before
@@ -19,8 +20,6 @@ def objection(listed: ListedKey, index: int, claimed: str, proved: Interval) -> 
             return "REVOKED_KEY", f"密钥已吊销，只认日志第 {listed.revoked.until_index} 条之前"
     if listed.valid_until is not None and not _before(listed.valid_until, claimed, proved):
         return "EXPIRED_KEY", f"密钥有效期至 {listed.valid_until[:19]}Z"
-    if proved.not_after is not None and proved.not_after < listed.valid_from:
-        return "WRONG_KEY", f"密钥自 {listed.valid_from[:19]}Z 起启用"
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +23,10 @@ from avrecord.seal.signer import Signer
 
 SCHEMA = "avrecord.keylist/1"
 KINDS = {"log": ED25519, "witness": COSIGNATURE}
+
+
+STATION = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+"""A station's id: as in `station.toml`. It begins a line of `allowed_signers`, where `*` would fit everybody."""
 
 
 class BadKeyList(ValueError):
@@ -47,6 +52,8 @@ def decode(content: bytes) -> KeyList:
             from_utc_text(moment)
         for key in found.keys:
             public_of(key)
+            if not STATION.fullmatch(key.station):
+                raise BadKeyList("station")
     except (KeyError, TypeError, ValueError, RecursionError, rfc8785.CanonicalizationError) as error:
         raise BadKeyList(f"不是密钥表（{error}）") from error
     if found.version < 1 or len({(key.role, key.key) for key in found.keys}) != len(found.keys):

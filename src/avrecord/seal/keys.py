@@ -114,7 +114,9 @@ def publish(folder: Path, station: str, role: str, public: bytes) -> None:
     path = folder / PUBLIC[role]
     before = path.read_text("ascii") if path.exists() else ""
     if role == "log" and before and before != text:
-        durable.append_to(folder / RETIRED_LOG, before.encode())
+        kept = (folder / RETIRED_LOG).read_text("ascii") if (folder / RETIRED_LOG).exists() else ""
+        if before not in kept:
+            durable.replace_with(folder / RETIRED_LOG, (kept + before).encode())
     if role == "clip":
         lines = (folder / SIGNERS).read_text("ascii") if (folder / SIGNERS).exists() else ""
         line = sshsig.allowed_signer(station, public)
@@ -162,16 +164,28 @@ def retired_logs(folder: Path) -> tuple[NoteKey, ...]:
 def protect(folder: Path, old: Passphrase, new: bytes | None) -> list[str]:
     """Put the key files under a passphrase, or take it off (`new` None); return the roles. Tokens are left alone.
 
-    Every key is opened before the first file is written: a wrong passphrase changes nothing.
+    Every key is opened before the first file is written: a wrong passphrase changes nothing. What a crash left under
+    the new passphrase is opened with that, so that the same command run again completes it. Raises KeyProblem.
     """
+    if waiting := next(folder.glob("*.next.key"), None):
+        raise KeyProblem(path=waiting, detail="有一次换钥尚未完成，请先运行任一命令打开采集站使其完成")
     opened, ask = {}, _once(old)
     for role in ROLES:
-        key = keyfile.read(folder / f"{role}.key", role, None, ask)
+        key = _with_either(folder / f"{role}.key", role, ask, new)
         if isinstance(key, SoftSigner):
             opened[role] = key
     for role, key in opened.items():
         keyfile.write(folder / f"{role}.key", role, key, new)
     return list(opened)
+
+
+def _with_either(path: Path, role: str, old: Passphrase, new: bytes | None) -> Signer:
+    try:
+        return keyfile.read(path, role, None, old)
+    except KeyProblem:
+        if new is None:
+            raise
+        return keyfile.read(path, role, None, lambda: new)
 
 
 def _once(passphrase: Passphrase) -> Passphrase:

@@ -74,6 +74,10 @@ class ReadLog:
     journal: dict[int, str] = field(default_factory=dict)
     """Signed checkpoints of the journal by size: the other half of a fork's evidence."""
     head: str = ""
+    head_key: NoteKey | None = None
+    """The key that signed the head; None when it is not believed."""
+    examinations: set[str] = field(default_factory=set)
+    """Those of them that are examinations, which name further ones."""
     attachments: dict[str, int] = field(default_factory=dict)
     """Digests of the attachments that the log names, with the first index that does."""
     anchors: list[tuple[int, Anchor]] = field(default_factory=list)
@@ -82,9 +86,12 @@ class ReadLog:
     """Leaves that claim a time before an earlier leaf's, with no statement of a clock step between."""
 
 
-def read_log(folder: Path, trusted: NoteKey | Sequence[NoteKey], sizes: Collection[int] = ()) -> ReadLog:
+def read_log(
+    folder: Path, trusted: NoteKey | Sequence[NoteKey], sizes: Collection[int] = (), refused: Collection[NoteKey] = ()
+) -> ReadLog:
     """Check a log folder against the keys the caller trusts (of one origin) and collect what it says of clips.
 
+    `refused`: revoked log keys. A head that only they signed is read, and REVOKED_KEY says on whose word.
     `sizes`: tree sizes whose roots the caller wants, to compare them with evidence from outside.
 
     Never raises for a bad log: what is wrong is a finding, and what can still be read is read.
@@ -104,9 +111,15 @@ def read_log(folder: Path, trusted: NoteKey | Sequence[NoteKey], sizes: Collecti
     except LogBroken as error:
         _found(read, "CHECKPOINT_INVALID", error.facts["index"], detail=str(error.facts["detail"]))
     read.backward = backward(clocks)
-    found, read.journal = journal.authenticate(kept, keys, read.log_keys, read.roots)
+    found, read.journal = journal.authenticate(kept, keys, read.log_keys, read.roots, refused)
+    if kept.head_key is None and refused:
+        again, by_size = journal.authenticate(kept, [*keys, *refused], read.log_keys, read.roots)
+        if kept.head_key:
+            found, read.journal = again, by_size
+            found.append(Finding("REVOKED_KEY", "log", kept.size, detail="检查点由已吊销的日志密钥签名"))
     read.findings += found
-    if kept.head_opened:
+    read.head_key = kept.head_key
+    if kept.head_key:
         return read
     # No key that is trusted, or that a trusted one vouched for, signed the head: nothing it says counts.
     return ReadLog(findings=read.findings, head=read.head, roots={0: EMPTY_ROOT})
@@ -157,6 +170,8 @@ def _note(statement: Statement, read: ReadLog) -> None:
         digest = getattr(body, name, None)
         if isinstance(digest, str) and DIGEST.fullmatch(digest):
             read.attachments.setdefault(digest, statement.seq)
+            if name == "examination":
+                read.examinations.add(digest)
     match body:
         case KeyChanged():
             _note_key(body, statement.seq, read)
@@ -164,6 +179,8 @@ def _note(statement: Statement, read: ReadLog) -> None:
             read.anchors.append((statement.seq, body))
         case KeysListed():
             read.lists.append((statement.seq, body))
+        case Taken() if not DIGEST.fullmatch(body.clip) or "\0" in body.stored:
+            read.findings.append(Finding("MALFORMED", "log", statement.seq, detail="封存记录的摘要或存放位置不成样子"))
         case Taken():
             if body.stored in read.taken:
                 read.findings.append(Finding("MALFORMED", body.stored, statement.seq, detail="同一位置封存了两次"))
