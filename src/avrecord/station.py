@@ -125,7 +125,7 @@ def evidence(root: Path, tell: Tell = silent) -> Evidence:
         vault=FolderVault(root / "vault", root / "incoming", settings.vault.reserve_mib << 20),
         attachments=Attachments(root / "attachments"),
         tell=tell,
-        index=lambda: differences(open_station(root)),
+        index=lambda size: differences(root / DATABASE, root / "log", size, Attachments(root / "attachments")),
     )
 
 

@@ -28,6 +28,15 @@ def test_a_photo_that_bears_the_number_fills_it():
     assert missing(numbered(7), numbered(8, kind="PIC"), numbered(9)) == []
 
 
+def test_photos_that_count_apart_make_no_run_with_the_videos():
+    assert missing(numbered(1), numbered(2), numbered(31, kind="PIC"), numbered(32, kind="PIC")) == []
+
+
+def test_what_a_card_listed_and_nobody_took_yet_is_no_gap():
+    gaps = sequence_gaps([numbered(7), numbered(12)], {"Z3A0017": ["20261116/MOV_0008.mp4", "MOV_0009.mp4", "MOV_0011.mp4"]})
+    assert [(gap.first, gap.last) for gap in gaps] == [("10", "10")]
+
+
 def test_the_order_in_which_cards_come_says_nothing():
     assert missing(numbered(9), numbered(7), numbered(8)) == []
 

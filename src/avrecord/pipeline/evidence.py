@@ -30,7 +30,7 @@ class Evidence:
     vault: FolderVault
     attachments: Attachments
     tell: Tell
-    index: Callable[[], list[Finding]]
+    index: Callable[[int], list[Finding]]
 
 
 def evidence_of(kit: Kit) -> Evidence:
@@ -43,5 +43,5 @@ def evidence_of(kit: Kit) -> Evidence:
         vault=kit.vault,
         attachments=kit.attachments,
         tell=kit.tell,
-        index=lambda: differences(kit),
+        index=lambda size: differences(kit.store.path, kit.log.folder, size, kit.attachments),
     )

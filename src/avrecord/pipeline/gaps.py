@@ -22,7 +22,10 @@ def gaps_now(kit: Kit, holder: str = "") -> list[Missing]:
         Missing(lost.holder, "vanished", lost.path, lost.last_seen, lost.size, None, None)
         for lost in account(kit, holder).missing
     ]
-    return [*sequence_gaps(clips), *time_gaps(clips), *vanished]
+    listed: dict[str, list[str]] = {}
+    for row in kit.store.rows("listed_names", holder=holder):
+        listed.setdefault(row["recorder"], []).append(row["path"])
+    return [*sequence_gaps(clips, listed), *time_gaps(clips), *vanished]
 
 
 def observe_gaps(kit: Kit, since: int = 0) -> int:

@@ -58,6 +58,14 @@ def healed(kit: Kit) -> Iterator[list[Taken]]:
         yield _recover(kit)
 
 
+def arriving_at(incoming: Path) -> set[str]:
+    """Where clips lie that a process at work has placed and not yet stated, by their intents. A dead one's do not count."""
+    bodies = [
+        _read(path) for path in incoming.glob(f"*{ENDING}") if durable.is_alive(path.name.removesuffix(ENDING).rpartition(".")[2])
+    ]
+    return {body.stored for body in bodies if body}
+
+
 def _recover(kit: Kit) -> list[Taken]:
     finished = []
     for leftover in kit.vault.incoming.glob(f".*{durable.LEFTOVER}"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from avrecord.errors import LogBroken
+from avrecord.errors import KeyProblem, LogBroken
 from avrecord.model.moments import from_utc_text, milliseconds, utc_text
 from avrecord.model.statement import Body, ClockStepped, Statement
 from avrecord.pipeline.kit import Kit
 from avrecord.seal.codec import decode, encode
+from avrecord.seal.keys import announced
 from avrecord.store.projection import project
 
 AT_ONCE = 500  # statements projected in one transaction
@@ -34,10 +35,18 @@ def state(kit: Kit, bodies: Iterable[Body], by: str = "service") -> list[Stateme
         return [_checked(statement, kit) for statement in made]
 
     with kit.log.writing():
+        _same_log_key(kit)
         catch_up(kit)  # an index that knows more than the log is refused before anything is signed
         kit.log.append(make)
         catch_up(kit)
     return made[-len(waiting) :]
+
+
+def _same_log_key(kit: Kit) -> None:
+    """A process that was started before the log key was changed holds the old one: it must not call the log broken."""
+    now = announced(kit.root / "keys", "log")
+    if now is not None and now != kit.log_key.public:
+        raise KeyProblem(path=kit.root / "keys" / "log.key", detail="日志密钥刚刚更换，请重新运行")
 
 
 def _stepped_back(kit: Kit, now: datetime) -> ClockStepped | None:

@@ -16,6 +16,7 @@ from avrecord.model.finding import Finding, Verification
 from avrecord.model.moments import utc_text
 from avrecord.pipeline.clipcheck import ClipCheck, ReadDigest
 from avrecord.pipeline.evidence import Evidence, evidence_of
+from avrecord.pipeline.intents import arriving_at
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import Outside, compare, consistent, cosigned, keep_fork, read_outside
 from avrecord.pipeline.standing import NO_DEMAND, Demand, Standing, of_the_head, standing
@@ -206,17 +207,28 @@ def _named(evidence: Evidence, read: ReadLog) -> Iterable[tuple[str, int]]:
 
 def _index(evidence: Evidence, read: ReadLog) -> list[Finding]:
     """Where the database deviates from the log; what kept us from telling, when it cannot be told."""
+    if not read.size:
+        return []  # a log that is not believed is compared with nothing
     try:
-        return evidence.index()
+        return evidence.index(read.size)
     except (AvrecordError, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         return [Finding("UNREADABLE", "avrecord.db", detail=f"未能由日志重放对照：{str(error)[:200]}")]
 
 
 def _extra(evidence: Evidence, read: ReadLog) -> list[Finding]:
-    """Files in the vault that no leaf knows: each is somebody's addition, or a crash's leftover."""
+    """Files in the vault that no leaf knows: each is somebody's addition, or a crash's leftover.
+
+    What a station at work took while we read is in neither list yet: the walk comes first, then the log's newer leaves.
+    """
     known = set(read.taken) | {stored + SEAL_ENDING for stored in read.taken}
+    strangers = [(stored, size) for stored, size in evidence.vault.stored() if stored not in known]
+    arriving = arriving_at(evidence.vault.incoming) if strangers else set()
+    if strangers:
+        now = read_log(evidence.log_folder, read.head_key or evidence.log_keys).taken
+        arriving |= {name for name, leaf in now.items() if leaf.index >= read.size}
+    fresh = arriving | {stored + SEAL_ENDING for stored in arriving}
     return [
         Finding("EXTRA", stored, found=f"{size} bytes", detail="日志中没有这个文件")
-        for stored, size in evidence.vault.stored()
-        if stored not in known
+        for stored, size in strangers
+        if stored not in fresh
     ]

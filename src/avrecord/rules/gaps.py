@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -37,22 +37,41 @@ class Missing:
     clip_after: str | None
 
 
-def sequence_gaps(clips: Iterable[Clip]) -> list[Missing]:
-    """Numbers that lie between two that were taken, per recorder and width of its counter.
+def sequence_gaps(clips: Iterable[Clip], listed: Mapping[str, Iterable[str]] | None = None) -> list[Missing]:
+    """Numbers that lie between two that were taken, per recorder and kind of name (`MOV_####`).
 
-    Photos and videos may share a counter: a number counts as there whatever file bears it.
+    Photos and videos may share a counter or count apart: a number is there whatever file bears it, and only files of one
+    kind make a run. `listed`: names that any card of a recorder ever showed, taken or not: what is still on a card, or
+    did not fit, is no gap in the run.
     """
-    families: dict[tuple[str, int], dict[int, Clip]] = defaultdict(dict)
+    families: dict[tuple[str, str], dict[int, Clip]] = defaultdict(dict)
+    present: dict[str, set[int]] = defaultdict(set)
     for clip in clips:
         if clip.recorder and clip.sequence is not None:
-            families[clip.recorder, _width(clip)].setdefault(clip.sequence, clip)
+            families[clip.recorder, _kind(clip)].setdefault(clip.sequence, clip)
+            present[clip.recorder].add(clip.sequence)
+    for recorder, names in (listed or {}).items():
+        present[recorder] |= {int(found) for name in names for found in DIGITS.findall(_stem(name))}
     found = []
     for (recorder, _), numbered in sorted(families.items()):
         for before, after in pairwise(sorted(numbered)):
-            if 1 < after - before <= SAME_RUN:
+            if after - before > SAME_RUN:
+                continue
+            for first, last in _runs(set(range(before + 1, after)) - present[recorder]):
                 edges = numbered[before].id.hex, numbered[after].id.hex
-                found.append(Missing(recorder, "sequence", str(before + 1), str(after - 1), after - before - 1, *edges))
+                found.append(Missing(recorder, "sequence", str(first), str(last), last - first + 1, *edges))
     return found
+
+
+def _runs(numbers: set[int]) -> list[tuple[int, int]]:
+    """Consecutive numbers as first and last."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def time_gaps(clips: Iterable[Clip]) -> list[Missing]:
@@ -94,7 +113,10 @@ def split_length(durations_ms: Sequence[int]) -> int | None:
     return max(length for length in long if round(length / SPLIT_TOLERANCE_MS) == max(shared))
 
 
-def _width(clip: Clip) -> int:
-    """Digits of the counter as the name writes it, without the ending: `.mp4` holds one too."""
-    digits = [found for found in DIGITS.findall(clip.name.rpartition(".")[0]) if int(found) == clip.sequence]
-    return len(digits[-1]) if digits else 0
+def _kind(clip: Clip) -> str:
+    """A name without its number: `MOV_####`. Without the ending, which may hold a digit: `.mp4`."""
+    return DIGITS.sub(lambda found: "#" * len(found[0]), _stem(clip.name))
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("/")[2].rpartition(".")[0]

@@ -135,6 +135,25 @@ class Store:
             raise
 
 
+def snapshot(path: Path, target: Path) -> Store:
+    """A consistent copy of a database that is only read: beside a working service, or on a read-only medium.
+
+    Raises DatabaseProblem when it is missing or cannot be read.
+    """
+    with _explained():
+        last: Exception | None = None
+        for how in ("mode=ro", "immutable=1"):  # WAL needs a file beside it, which a read-only medium refuses
+            try:
+                with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as source:
+                    source.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+                    with closing(sqlite3.connect(target)) as copy:
+                        source.backup(copy)
+                return Store(target)
+            except sqlite3.OperationalError as error:
+                last = error
+        raise last or DatabaseProblem(detail=str(path))
+
+
 def _only(connection: Any, left: str, right: str, table: str) -> list[str]:
     """Rows of `left.table` that `right.table` lacks. All three names are ours, never input."""
     rows = connection.execute(f'SELECT * FROM {left}."{table}" EXCEPT SELECT * FROM {right}."{table}"')

@@ -98,6 +98,10 @@ SELECT h.holder FROM holders h WHERE h.last_seq >= :since
 UNION
 SELECT c.recorder FROM examinations e JOIN clips c ON c.clip_id = e.clip_id WHERE e.seq >= :since AND c.recorder <> '';
 
+-- listed_names --
+-- What any card of a recorder ever listed, by name; of one holder, or of all.
+SELECT DISTINCT recorder, path FROM card_files WHERE recorder <> '' AND (:holder = '' OR holder = :holder);
+
 -- stated_gaps --
 -- Gaps that the log states, in the order in which they were observed.
 SELECT seq, recorder, gap, first, last, missing, clip_before, clip_after, at FROM gaps ORDER BY seq;
