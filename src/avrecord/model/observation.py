@@ -61,6 +61,16 @@ class Facts:
     """The attachment that is this copy, where it was kept."""
     nominal_mfps: int | None = None
     """Frames per 1000 seconds by which times were counted."""
+    overlay_start: str | None = None
+    """What the clock drawn into the picture showed at the first frame, as UTC text. None where none was read twice."""
+    overlay_drift_ms: int | None = None
+    """By how much that clock went further than the packets, from its first to its last reading; whole seconds are shown."""
+    overlay_reads: int | None = None
+    """How many readings this rests on."""
+    light: str | None = None
+    """The light of most key frames that show something: a key of `words.LIGHT`."""
+    light_share: int | None = None
+    """Of how many of them, per mille."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,10 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
 from avrecord.pipeline.speech import with_sound
+from avrecord.rules.clocks import VERSION as CLOCKS
+from avrecord.rules.clocks import clock_faults
 from avrecord.seal.codec import typed
+from avrecord.settings import CheckTable
 from avrecord.store import documents
 
 TASK = "avrecord.pipeline.looking:look"  # by name: this process never loads a decoder
@@ -72,7 +77,15 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None) -> Examin
         with isolated(TASK, request_for(at, clip.media.value, kit), limits(kit), stop) as outcome:
             return read_outcome(clip.id.hex, outcome, kit.attachments.put)
 
-    return with_sound(mended(clip, look(path), look, limits(kit), kit, stop), clip, path, kit, stop)
+    seen = with_clock(mended(clip, look(path), look, limits(kit), kit, stop), clip.start, kit.settings.check)
+    return with_sound(seen, clip, path, kit, stop)
+
+
+def with_clock(seen: Examination, claimed: datetime | None, check: CheckTable) -> Examination:
+    """The examination with what the clock in the picture contradicts. `claimed`: the start by the file's name."""
+    faults = clock_faults(seen.facts, claimed, check.overlay_tolerance_seconds)
+    checks = (*seen.checks, CLOCKS) if seen.facts.overlay_start else seen.checks
+    return replace(seen, checks=checks, faults=(*seen.faults, *faults))
 
 
 def request_for(path: Path, media: str, kit: Kit) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from avrecord.checks.words_shown import checks_of
 from avrecord.media.clipfile import ClipFile, Frame
 from avrecord.media.shape import Shape, shape_of
 from avrecord.model.observation import Facts, Observation
+from avrecord.pipeline import extras
+from avrecord.pipeline.extras import Extras
 from avrecord.pipeline.technical import VERSIONS, Technical, unopened
 
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
@@ -44,6 +46,7 @@ class _Look:
     shape: Shape = field(default_factory=Shape)
     reader: Reader = field(default_factory=Reader)
     technical: Technical = field(default_factory=Technical)
+    extras: Extras = field(default_factory=Extras)
     certain: dict[str, Observation] = field(default_factory=dict)
     doubts: list[Observation] = field(default_factory=list)
     cost: Counter[str] = field(default_factory=Counter)
@@ -78,7 +81,9 @@ def look(request: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _fast_pass(state: _Look, every_ms: int) -> None:
     for frame in state.clip.key_frames(every_ms, hear=state.technical.hear):
         state.cost["key_frames_decoded"] += 1
-        if not state.technical.look(frame.at_ms, frame.luma) or not state.open:
+        shows = state.technical.look(frame.at_ms, frame.luma)
+        state.extras.look(frame, shows)
+        if not shows or not state.open:
             continue
         state.cost["stroke_maps"] += 1
         if stroke_score(frame.luma) < state.gate:
@@ -148,6 +153,7 @@ def _facts(state: _Look, media: str) -> Facts:
         key_frames=len(packets.keys),
         longest_gap_ms=max(gaps, default=None) if packets.keys and media == "video" else None,
         decode_errors=packets.errors,
+        **state.extras.facts(state.reader),
     )
 
 
@@ -195,4 +201,4 @@ def _cause(error: BaseException) -> str:
 
 
 def _versions(checks: Iterable[WordsCheck]) -> list[str]:
-    return [*(check.version for check in checks), *VERSIONS]
+    return [*(check.version for check in checks), *VERSIONS, *extras.VERSIONS]

@@ -62,7 +62,10 @@ def read_manifest(document: bytes) -> tuple[SourceFile, ...]:
     )
 
 
-LATER_FACTS = ("derived_from", "derived_copy", "nominal_mfps")
+LATER_FACTS = (
+    "derived_from", "derived_copy", "nominal_mfps",
+    "overlay_start", "overlay_drift_ms", "overlay_reads", "light", "light_share",
+)  # fmt: skip
 """Written only where they say something: documents without them are the same bytes as ever."""
 
 
