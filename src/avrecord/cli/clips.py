@@ -15,6 +15,7 @@ from avrecord.ledger.cases import case_number
 from avrecord.model.clip import Clip
 from avrecord.model.moments import BEIJING, from_utc_text, utc_text
 from avrecord.model.observation import Examination
+from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip
 from avrecord.words import FAULTS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
@@ -123,6 +124,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         facts.append(("派生副本", f"{examination.reason}；原件未被改动，下列时间均为推算"))
     for seen in examination.observations if examination else ():
         basis = f"画面 {s.kit.attachments.path(seen.evidence)}" if seen.evidence else "听到"
+        basis += f"，局部 {s.kit.attachments.path(seen.crop)}" if seen.crop else ""
         doubt = "疑似" if seen.doubtful else ""
         facts.append(
             (
@@ -132,6 +134,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         )
     if examination:
         facts += _beside(examination)
+        facts += [("供人工查看", f"{moment_in(found, each.at_ms)} {path}") for _, each, path in offered_in([found], s.kit)]
     for fault in examination.faults if examination else ():
         facts.append((FAULTS[fault.kind], f"{fault.from_ms / 1000:.1f}–{fault.to_ms / 1000:.1f} 秒 {fault.detail}"))
     if examination:
@@ -146,6 +149,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         "observations": [_seen(o) for o in examination.observations] if examination else [],
         "cost": dict(examination.cost) if examination else {},
         "facts": asdict(examination.facts) if examination else {},
+        "offered": [asdict(each) for each in examination.offered] if examination else [],
     }
     give(Answer("clip", "片段", [Column("what", "项目"), Column("value", "内容")], rows, extra, notes), **form)
 
@@ -174,7 +178,8 @@ def _ahead(offset_ms: int) -> str:
 
 
 def _seen(observation: Any) -> dict[str, Any]:
-    return {name: getattr(observation, name) for name in ("segment", "check", "at_ms", "score", "words", "evidence", "doubtful")}
+    names = ("segment", "check", "at_ms", "score", "words", "evidence", "crop", "doubtful")
+    return {name: getattr(observation, name) for name in names}
 
 
 COMMANDS = (clips,)

@@ -22,6 +22,8 @@ class Observation:
     box: tuple[int, ...] = ()
     doubtful: bool = False
     """疑似: part of the words was read; never enough for `seen`, always enough against `not_seen`."""
+    crop: str | None = None
+    """The SHA-256 of what lies in the box, with a margin and nothing drawn on it."""
 
     @property
     def heard(self) -> bool:
@@ -74,6 +76,14 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A frame kept for a person to mark what no check can speak for. `digest` is the JPEG's SHA-256."""
+
+    at_ms: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
     """What one look at a clip gave. `looked` are the segments that the picture could speak for."""
 
@@ -93,3 +103,4 @@ class Examination:
     """From and to, in ms: what of the sound was gone through."""
     unheard: str | None = None
     """Why nothing was listened to, in words for people."""
+    offered: tuple[Offered, ...] = ()

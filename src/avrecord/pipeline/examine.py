@@ -16,7 +16,7 @@ from avrecord.checks.damaged import VERSION as DAMAGED
 from avrecord.checks.segments import checked
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
-from avrecord.model.observation import Examination, Facts, Fault, Observation
+from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
 from avrecord.model.statement import ClipExamined
 from avrecord.pipeline.answers import noun
 from avrecord.pipeline.kit import Kit
@@ -31,6 +31,7 @@ from avrecord.store import documents
 
 TASK = "avrecord.pipeline.looking:look"  # by name: this process never loads a decoder
 LARGEST_FRAME = 8 << 20
+MOST_OFFERED, LARGEST_OFFERED = 3, 133_000  # below 400 KB a clip: ten thousand clips are 4 GB
 
 
 def examine_pending(kit: Kit, stop: threading.Event | None = None) -> int:
@@ -124,16 +125,30 @@ def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
             observations=tuple(_observation(row, outcome.folder, keep) for row in answer["observations"]),
             faults=tuple(noun(Fault, row) for row in answer["faults"]),
             cost=tuple(sorted((str(k), int(v)) for k, v in answer["cost"].items())),
+            offered=_offered(answer["offered"], outcome.folder, keep),
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         return Examination(clip, "failed", f"解码进程的结果不可用（{type(error).__name__}）", (), (), Facts())
 
 
 def _observation(row: dict[str, Any], folder: Path, keep: Any) -> Observation:
-    frame = folder / os.path.basename(str(row["evidence"]))
-    if frame.stat().st_size > LARGEST_FRAME or frame.is_symlink():
-        raise ValueError("evidence frame")
-    return noun(Observation, row | {"evidence": keep(frame.read_bytes())})
+    pictures = {part: keep(_picture(row[part], folder, LARGEST_FRAME)) for part in ("evidence", "crop")}
+    return noun(Observation, row | pictures)
+
+
+def _offered(rows: list[dict[str, Any]], folder: Path, keep: Any) -> tuple[Offered, ...]:
+    if len(rows) > MOST_OFFERED:
+        raise ValueError("offered frames")
+    frames = [(typed(row["at_ms"], int), _picture(row["frame"], folder, LARGEST_OFFERED)) for row in rows]
+    return tuple(Offered(at_ms, keep(frame)) for at_ms, frame in frames)
+
+
+def _picture(name: Any, folder: Path, largest: int) -> bytes:
+    """A file that the child wrote into its folder, and no other."""
+    path = folder / os.path.basename(str(name))
+    if path.is_symlink() or path.stat().st_size > largest:
+        raise ValueError("picture")
+    return path.read_bytes()
 
 
 def _stated(found: Examination, clip: Clip, attempt: int, kit: Kit) -> Examination:

@@ -29,6 +29,7 @@ from avrecord.media.shape import Shape, shape_of
 from avrecord.model.observation import Facts, Observation
 from avrecord.pipeline import extras
 from avrecord.pipeline.extras import Extras
+from avrecord.pipeline.stills import write_crop
 from avrecord.pipeline.technical import VERSIONS, Technical, unopened
 
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
@@ -133,6 +134,7 @@ def _observation(state: _Look, check: WordsCheck, found: Found, frame: Frame, pi
         words=found.words[:60],
         evidence=name,
         box=found.line.box,
+        crop=write_crop(picture, found.line.box, state.folder / f"{check.segment}-{frame.at_ms}-crop.jpg"),
         doubtful=found.doubtful,
     )
 
@@ -177,6 +179,7 @@ def _answer(state: _Look, facts: Facts, request: dict[str, Any]) -> dict[str, An
         "observations": [asdict(observation) for observation in observations],
         "faults": [asdict(fault) for fault in faults],
         "cost": dict(state.cost),
+        "offered": state.extras.offered(state.folder) if media == "video" else [],
     }
 
 
@@ -190,6 +193,7 @@ def _unreadable(state: _Look, reason: str) -> dict[str, Any]:
         "observations": [],
         "faults": [asdict(fault) for fault in unopened(reason, state.shape)],
         "cost": dict(state.cost),
+        "offered": [],
     }
 
 
