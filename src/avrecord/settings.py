@@ -53,6 +53,7 @@ class CheckTable(_Table):
     cpu_seconds: Annotated[int, Field(ge=1)] = 1800
     wall_seconds: Annotated[int, Field(ge=1)] = 3600
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    overlay_tolerance_seconds: Annotated[int, Field(ge=1)] = 60  # recorders that buffer begin before the time in the name
     speech_model: str = ""  # a folder; empty: nothing is listened to
     speech_cpu_seconds: Annotated[int, Field(ge=1)] = 240  # half an hour of street at .13 per second
     speech_first_minutes: Annotated[int, Field(ge=0)] = 10  # certificate and notice come early

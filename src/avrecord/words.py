@@ -43,7 +43,10 @@ FAULTS = {
     "unreadable": "无法解码",
     "sparse": "关键帧间隔过长",
     "empty": "零字节文件",
+    "clock_mismatch": "画面时钟与文件时间不符",
+    "clock_jump": "画面时钟与录像时间走得不一致",
 }
+LIGHT = {"day": "明亮", "dim": "偏暗", "night": "很暗（夜间或无灯室内）", "backlit": "逆光"}
 SET_ASIDE = {
     "unknown_recorder": "未知设备",
     "foreign_name": "文件名不符合机型规则",
@@ -109,6 +112,8 @@ LOST_DAY = {
     "unindexed": "录制中断",
     "unreadable": "录像无法解码",
     "empty": "录像为零字节",
+    "clock_mismatch": "录像画面时钟与文件时间不符",
+    "clock_jump": "录像画面时钟走得不一致",
 }
 MEDIA = {"video": "录像", "audio": "录音", "photo": "照片", "log": "设备日志", "other": "其他"}
 OUTCOMES = {

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from avrecord.model.card import SourceFile
-from avrecord.model.observation import Examination, Facts, Fault, Observation
+from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
 from avrecord.model.statement import ClipSealed, Statement
 from avrecord.seal.codec import decode, encode
 from avrecord.seal.log import Log
@@ -99,6 +99,17 @@ def test_a_manifest_is_these_bytes():
     )
     assert documents.manifest(reversed(files)).decode() == expected
     assert documents.read_manifest(expected.encode()) == tuple(files)
+
+
+def test_what_later_examinations_say_more_stands_beside_the_same_bytes():
+    seen = Observation("id_shown", "id_shown@1", 4000, 912, "行政执法证", "00" * 32, (1, 2, 3, 4), crop="11" * 32)
+    facts = Facts(overlay_start="2026-11-16T01:00:35.000000Z", overlay_drift_ms=0, overlay_reads=5, light="day", light_share=1000)
+    found = Examination(CLIP, "complete", None, (), (), facts, (seen,), offered=(Offered(2000, "22" * 32),))
+    document = documents.examination(found).decode()
+    assert f'"offered":[{{"at_ms":2000,"digest":"{"22" * 32}"}}]' in document
+    assert f'"box":[1,2,3,4],"check":"id_shown@1","crop":"{"11" * 32}","doubtful":false' in document
+    assert '"light":"day","light_share":1000,"longest_gap_ms":null,"overlay_drift_ms":0,"overlay_reads":5,' in document
+    assert documents.read_examination(document.encode()) == found
 
 
 def test_an_examination_is_these_bytes():

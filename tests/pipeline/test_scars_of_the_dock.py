@@ -48,7 +48,7 @@ def test_what_could_not_be_read_again_is_never_appended(kit):
 
 def test_an_answer_of_the_decoder_with_a_wrong_type_is_a_failed_examination(tmp_path):
     answer = {"outcome": "complete", "reason": None, "checks": [], "looked": [], "observations": [], "faults": [], "cost": {}}
-    answer["facts"] = {"duration_ms": "7"}
+    answer |= {"offered": [], "facts": {"duration_ms": "7"}}
     assert read_outcome("0" * 64, Outcome(answer, None, tmp_path), lambda content: "").outcome == "failed"
 
 

@@ -103,7 +103,7 @@ GOOD = {
 }
 HEARD = {
     "segment": "id_shown", "check": "id_shown.spoken@1", "at_ms": 5, "score": 900, "words": "执" * 900,
-    "evidence": None, "box": [], "doubtful": False,
+    "evidence": None, "box": [], "doubtful": False, "crop": None,
 }  # fmt: skip
 
 

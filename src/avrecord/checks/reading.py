@@ -92,6 +92,17 @@ class Reader:
         middle = (x + width / 2, y + height / 2)
         return any(left <= middle[0] <= left + wide and top <= middle[1] <= top + high for left, top, wide, high in self._overlay)
 
+    def boxes(self, picture: np.ndarray) -> list[tuple[int, int, int, int]]:
+        """Where text stands in a BGR picture, unread: x, y, width, height."""
+        found = (self._engine or self._load())(picture, use_det=True, use_cls=False, use_rec=False)
+        corners = [] if found is None or found.boxes is None else found.boxes
+        return [tuple(int(side) for side in cv2.boundingRect(each.astype(np.float32))) for each in corners]  # type: ignore[misc]
+
+    def words(self, line: np.ndarray) -> tuple[str, float]:
+        """The words of a BGR picture of one line, by recognition alone, and how sure; "" and 0 for none."""
+        read = (self._engine or self._load())(line, use_det=False, use_cls=False, use_rec=True)
+        return (str(read.txts[0]), float(read.scores[0])) if read is not None and read.txts else ("", 0.0)
+
     def _load(self) -> Any:
         # rapidocr's import sets up logging of its own and its default enlarges small frames:
         # `limit_type=min, 736` made 640×360 into 1308×736.

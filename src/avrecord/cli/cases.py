@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import click
 from avrecord.cli.base import Command, Group, Session, by_default, by_option, joined, session, words_needed
 from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.ledger.cases import case_number
-from avrecord.model.case import Account, StageId
+from avrecord.model.case import Account, MarkKind, StageId
 from avrecord.model.moments import beijing
 from avrecord.pipeline import bring
+from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.missing import accounts
+from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip, find_stage, link_by_hand, review, unlink_by_hand
 from avrecord.rules.recordings import join_recordings
@@ -142,6 +145,7 @@ def show(s: Session, /, number: str, **form: Any) -> None:
             if mark.clip and mark.observation:
                 basis = f"{mark.clip.name}，{moment_in(mark.clip, mark.observation.at_ms)}，{mark.reason}"
             rows.append(facts | {"item": SEGMENTS.get(mark.segment, mark.segment), "result": MARKS[mark.mark], "basis": basis})
+        rows += _to_look_at(account, facts, s.kit)
         for decided in account.reviews:
             item = SEGMENTS.get(decided.item, "录像")
             rows.append(
@@ -157,6 +161,19 @@ def show(s: Session, /, number: str, **form: Any) -> None:
     ]
     notes = [LIMITS_OF_A_CHECK] if rows else [f"没有案件 {number}"]
     give(Answer("case", f"案件 {number}", columns, rows, {"case": case_number(number)}, notes, 0 if rows else 32), **form)
+
+
+def _to_look_at(account: Account, facts: dict[str, Any], kit: Kit) -> list[dict[str, Any]]:
+    """The frames kept for whoever marks what no check could, one clip a row; none where every item was seen."""
+    if all(mark.mark is MarkKind.SEEN for mark in account.marks):
+        return []
+    rows = []
+    for clip, group in groupby(offered_in(account.clips, kit), key=lambda found: found[0]):
+        frames = [(each, path) for _, each, path in group]
+        basis = "\n".join(f"{clip.name}，{moment_in(clip, each.at_ms)}：{path}" for each, path in frames)
+        offered = [{"clip": clip.id.hex, "at_ms": each.at_ms, "digest": each.digest} for each, _ in frames]
+        rows.append(facts | {"item": "供人工查看", "result": f"{len(frames)} 帧", "basis": basis, "offered": offered})
+    return rows
 
 
 @cases.command("link")

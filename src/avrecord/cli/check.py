@@ -17,10 +17,11 @@ from avrecord.media.worker import Limits, isolated
 from avrecord.model.card import SourceFile
 from avrecord.model.clip import ClipId, Media
 from avrecord.model.observation import Examination
-from avrecord.pipeline.examine import TASK, THOROUGH, examine_clips, read_outcome, request_for, waiting
+from avrecord.pipeline.examine import TASK, THOROUGH, examine_clips, read_outcome, request_for, waiting, with_clock
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.review import find_clip
 from avrecord.pipeline.speech import listened
+from avrecord.rules.clocks import KINDS as CLOCK_FAULTS
 from avrecord.settings import CheckTable
 from avrecord.station import shipped
 from avrecord.vault.attachments import Attachments
@@ -107,13 +108,14 @@ def _loose(path: Path, speech_model: Path | None) -> Examination:
     limits = Limits(check_table.memory_mib << 20, check_table.cpu_seconds, check_table.wall_seconds)
     with tempfile.TemporaryDirectory() as folder, isolated(TASK, request, limits) as outcome:
         clip = ClipId(file_digest(path)[0])
-        seen = read_outcome(clip.hex, outcome, Attachments(Path(folder)).put)
+        seen = with_clock(read_outcome(clip.hex, outcome, Attachments(Path(folder)).put), None, check_table)
     return seen if media is Media.PHOTO else listened(seen, path.absolute(), [], segments, check_table, Path.cwd())
 
 
 def _row(found: Examination) -> dict[str, Any]:
     row = asdict(found) | {"cost": dict(found.cost)}
-    nothing = MARKS["not_seen"] if found.looked and found.outcome == "complete" and not found.faults else MARKS["cannot_tell"]
+    hiding = [fault for fault in found.faults if fault.kind not in CLOCK_FAULTS]  # a wrong clock hides nothing
+    nothing = MARKS["not_seen"] if found.looked and found.outcome == "complete" and not hiding else MARKS["cannot_tell"]
     return row | {"found": "\n".join(_seen(o) for o in row["observations"]) or nothing}
 
 

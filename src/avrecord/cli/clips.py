@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
 from shlex import quote
 from typing import Any
@@ -12,11 +13,12 @@ from avrecord.cli.base import Group, Session, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
 from avrecord.ledger.cases import case_number
 from avrecord.model.clip import Clip
-from avrecord.model.moments import BEIJING, utc_text
+from avrecord.model.moments import BEIJING, from_utc_text, utc_text
 from avrecord.model.observation import Examination
+from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip
-from avrecord.words import FAULTS, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
+from avrecord.words import FAULTS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
 
 COLUMNS = [
     Column("clip", "编号", lambda clip: clip[:12]),
@@ -122,6 +124,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         facts.append(("派生副本", f"{examination.reason}；原件未被改动，下列时间均为推算"))
     for seen in examination.observations if examination else ():
         basis = f"画面 {s.kit.attachments.path(seen.evidence)}" if seen.evidence else "听到"
+        basis += f"，局部 {s.kit.attachments.path(seen.crop)}" if seen.crop else ""
         doubt = "疑似" if seen.doubtful else ""
         facts.append(
             (
@@ -129,6 +132,9 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
                 f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}，{basis}",
             )
         )
+    if examination:
+        facts += _beside(examination)
+        facts += [("供人工查看", f"{moment_in(found, each.at_ms)} {path}") for _, each, path in offered_in([found], s.kit)]
     for fault in examination.faults if examination else ():
         facts.append((FAULTS[fault.kind], f"{fault.from_ms / 1000:.1f}–{fault.to_ms / 1000:.1f} 秒 {fault.detail}"))
     if examination:
@@ -142,6 +148,8 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
     extra = row_of(found, examination) | {
         "observations": [_seen(o) for o in examination.observations] if examination else [],
         "cost": dict(examination.cost) if examination else {},
+        "facts": asdict(examination.facts) if examination else {},
+        "offered": [asdict(each) for each in examination.offered] if examination else [],
     }
     give(Answer("clip", "片段", [Column("what", "项目"), Column("value", "内容")], rows, extra, notes), **form)
 
@@ -152,13 +160,26 @@ def _sound(examination: Examination) -> str:
     return examination.unheard or (f"听了 {seconds} 秒" if examination.listened else "没有听")
 
 
+def _beside(examination: Examination) -> list[tuple[str, str]]:
+    """The clock in the picture and the light: facts that decide no item."""
+    facts, found = examination.facts, []
+    if facts.overlay_start:
+        start, drift = from_utc_text(facts.overlay_start), (facts.overlay_drift_ms or 0) / 1000
+        went = f"比录像时间{'多' if drift > 0 else '少'}走 {abs(drift):.0f} 秒" if drift else "与录像时间走得一致"
+        found.append(("画面时钟", f"片头 {moment(start)}，到片尾{went}（读到 {facts.overlay_reads} 处）"))
+    if facts.light:
+        found.append(("光线", f"{LIGHT[facts.light]}（占关键帧 {(facts.light_share or 0) / 10:.0f} %）"))
+    return found
+
+
 def _ahead(offset_ms: int) -> str:
     """How a recorder's clock stood against true time."""
     return f"{'快' if offset_ms > 0 else '慢'} {abs(offset_ms) / 1000:.0f} 秒" if offset_ms else "时钟无已知偏差"
 
 
 def _seen(observation: Any) -> dict[str, Any]:
-    return {name: getattr(observation, name) for name in ("segment", "check", "at_ms", "score", "words", "evidence", "doubtful")}
+    names = ("segment", "check", "at_ms", "score", "words", "evidence", "crop", "doubtful")
+    return {name: getattr(observation, name) for name in names}
 
 
 COMMANDS = (clips,)

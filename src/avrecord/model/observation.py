@@ -22,6 +22,8 @@ class Observation:
     box: tuple[int, ...] = ()
     doubtful: bool = False
     """疑似: part of the words was read; never enough for `seen`, always enough against `not_seen`."""
+    crop: str | None = None
+    """The SHA-256 of what lies in the box, with a margin and nothing drawn on it."""
 
     @property
     def heard(self) -> bool:
@@ -63,6 +65,24 @@ class Facts:
     """Frames per 1000 seconds by which times were counted."""
     dense_to_ms: int | None = None
     """Key frames were too far apart, and the clip was gone through second by second from its beginning to here."""
+    overlay_start: str | None = None
+    """What the clock drawn into the picture showed at the first frame, as UTC text. None where none was read twice."""
+    overlay_drift_ms: int | None = None
+    """By how much that clock went further than the packets, from its first to its last reading; whole seconds are shown."""
+    overlay_reads: int | None = None
+    """How many readings this rests on."""
+    light: str | None = None
+    """The light of most key frames that show something: a key of `words.LIGHT`."""
+    light_share: int | None = None
+    """Of how many of them, per mille."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A frame kept for a person to mark what no check can speak for. `digest` is the JPEG's SHA-256."""
+
+    at_ms: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +107,4 @@ class Examination:
     """Why nothing was listened to, in words for people."""
     tier: str = ""
     """`fast` where the thorough look is still to come; empty once nothing more will be done unasked."""
+    offered: tuple[Offered, ...] = ()

@@ -24,6 +24,8 @@ from avrecord.media.clipfile import ClipFile, Frame, thumbnail
 from avrecord.media.closer import frames_in, sharpness
 from avrecord.media.shape import Shape
 from avrecord.model.observation import Observation
+from avrecord.pipeline.extras import Extras
+from avrecord.pipeline.stills import write_crop
 from avrecord.pipeline.technical import Technical
 
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
@@ -46,6 +48,7 @@ class Look:
     shape: Shape = field(default_factory=Shape)
     reader: Reader = field(default_factory=Reader)
     technical: Technical = field(default_factory=Technical)
+    extras: Extras = field(default_factory=Extras)
     certain: dict[str, Observation] = field(default_factory=dict)
     doubts: list[Observation] = field(default_factory=list)
     cost: Counter[str] = field(default_factory=Counter)
@@ -73,7 +76,9 @@ def fast_pass(state: Look, every_ms: int) -> None:
     """Every key frame through the technical checks, and the ones that look like text to the reader."""
     for frame in state.clip.key_frames(every_ms, hear=state.technical.hear):
         state.cost["key_frames_decoded"] += 1
-        if not state.technical.look(frame.at_ms, frame.luma):
+        shows = state.technical.look(frame.at_ms, frame.luma)
+        state.extras.look(frame, shows)
+        if not shows:
             state.cost["nothing_to_see"] += 1
         elif state.open:
             _sift(state, frame)
@@ -198,5 +203,6 @@ def _observation(state: Look, check: WordsCheck, found: Found, frame: Frame, pic
         words=found.words[:60],
         evidence=name,
         box=found.line.box,
+        crop=write_crop(picture, found.line.box, state.folder / f"{check.segment}-{frame.at_ms}-crop.jpg"),
         doubtful=found.doubtful,
     )

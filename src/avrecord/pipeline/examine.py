@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,15 @@ from avrecord.checks.damaged import VERSION as DAMAGED
 from avrecord.checks.segments import checked
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
-from avrecord.model.observation import Examination, Facts, Fault, Observation
+from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
 from avrecord.model.statement import ClipExamined
 from avrecord.pipeline.answers import noun
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
 from avrecord.pipeline.speech import with_sound
+from avrecord.rules.clocks import VERSION as CLOCKS
+from avrecord.rules.clocks import clock_faults
 from avrecord.seal.codec import typed
 from avrecord.settings import CheckTable
 from avrecord.store import documents
@@ -29,6 +32,7 @@ from avrecord.store import documents
 TASK = "avrecord.pipeline.looking:look"  # by name: this process never loads a decoder
 FAST, THOROUGH = "fast", "thorough"
 LARGEST_FRAME = 8 << 20
+MOST_OFFERED, LARGEST_OFFERED = 3, 133_000  # below 400 KB a clip: ten thousand clips are 4 GB
 
 
 Task = tuple[Clip, int, str]
@@ -102,12 +106,19 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None, tier: str
         with isolated(TASK, asked, limits(kit), stop) as outcome:
             return read_outcome(clip.id.hex, outcome, kit.attachments.put)
 
-    seen = mended(clip, look(path), look, limits(kit), kit, stop)
+    seen = with_clock(mended(clip, look(path), look, limits(kit), kit, stop), clip.start, kit.settings.check)
     if seen.tier == FAST:
         return seen  # sound is listened to with the thorough look: it costs more than the fast one
     if seen.outcome == "failed" and (before := kit.records.full_examination(clip.id)) and before.tier == FAST:
         return replace(before, tier="", outcome="partial", looked=(), reason=f"细看未完成：{seen.reason}"[:200])
     return with_sound(seen, clip, path, kit, stop)
+
+
+def with_clock(seen: Examination, claimed: datetime | None, check: CheckTable) -> Examination:
+    """The examination with what the clock in the picture contradicts. `claimed`: the start by the file's name."""
+    faults = clock_faults(seen.facts, claimed, check.overlay_tolerance_seconds)
+    checks = (*seen.checks, CLOCKS) if seen.facts.overlay_start else seen.checks
+    return replace(seen, checks=checks, faults=(*seen.faults, *faults))
 
 
 def request_for(path: Path, media: str, segments: dict[str, Any], check: CheckTable, tier: str) -> dict[str, Any]:
@@ -148,16 +159,30 @@ def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
             faults=tuple(noun(Fault, row) for row in answer["faults"]),
             cost=tuple(sorted((str(k), int(v)) for k, v in answer["cost"].items())),
             tier=FAST if answer["tier"] == FAST else "",
+            offered=_offered(answer["offered"], outcome.folder, keep),
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         return Examination(clip, "failed", f"解码进程的结果不可用（{type(error).__name__}）", (), (), Facts())
 
 
 def _observation(row: dict[str, Any], folder: Path, keep: Any) -> Observation:
-    frame = folder / os.path.basename(str(row["evidence"]))
-    if frame.stat().st_size > LARGEST_FRAME or frame.is_symlink():
-        raise ValueError("evidence frame")
-    return noun(Observation, row | {"evidence": keep(frame.read_bytes())})
+    pictures = {part: keep(_picture(row[part], folder, LARGEST_FRAME)) for part in ("evidence", "crop")}
+    return noun(Observation, row | pictures)
+
+
+def _offered(rows: list[dict[str, Any]], folder: Path, keep: Any) -> tuple[Offered, ...]:
+    if len(rows) > MOST_OFFERED:
+        raise ValueError("offered frames")
+    frames = [(typed(row["at_ms"], int), _picture(row["frame"], folder, LARGEST_OFFERED)) for row in rows]
+    return tuple(Offered(at_ms, keep(frame)) for at_ms, frame in frames)
+
+
+def _picture(name: Any, folder: Path, largest: int) -> bytes:
+    """A file that the child wrote into its folder, and no other."""
+    path = folder / os.path.basename(str(name))
+    if path.is_symlink() or path.stat().st_size > largest:
+        raise ValueError("picture")
+    return path.read_bytes()
 
 
 def _stated(found: Examination, clip: Clip, attempt: int, kit: Kit) -> Examination:

@@ -24,6 +24,7 @@ from avrecord.checks.words_shown import checks_of
 from avrecord.media.clipfile import ClipFile
 from avrecord.media.shape import shape_of
 from avrecord.model.observation import Facts
+from avrecord.pipeline import extras
 from avrecord.pipeline.cascade import Look, closer_look, dense_pass, fast_pass, thorough_pass
 from avrecord.pipeline.technical import VERSIONS, unopened
 from avrecord.rules.noticing import SPARSE_MS
@@ -71,6 +72,7 @@ def _facts(state: Look, media: str) -> Facts:
         key_frames=len(packets.keys),
         longest_gap_ms=max(gaps, default=None) if packets.keys and media == "video" else None,
         decode_errors=packets.errors,
+        **state.extras.facts(state.reader),
     )
 
 
@@ -96,6 +98,7 @@ def _answer(state: Look, facts: Facts, request: dict[str, Any], thorough: bool) 
         "observations": [asdict(observation) for observation in observations],
         "faults": [asdict(fault) for fault in faults],
         "cost": dict(state.cost),
+        "offered": state.extras.offered(state.folder) if media == "video" else [],
     }
 
 
@@ -110,6 +113,7 @@ def _unreadable(state: Look, reason: str) -> dict[str, Any]:
         "observations": [],
         "faults": [asdict(fault) for fault in unopened(reason, state.shape)],
         "cost": dict(state.cost),
+        "offered": [],
     }
 
 
@@ -121,4 +125,4 @@ def _cause(error: BaseException) -> str:
 
 
 def _versions(checks: Iterable[WordsCheck]) -> list[str]:
-    return [*(check.version for check in checks), *VERSIONS]
+    return [*(check.version for check in checks), *VERSIONS, *extras.VERSIONS]

@@ -117,7 +117,7 @@ def added(seen: Examination, outcome: Outcome, segments: dict[str, Any]) -> Exam
 
 def _observation(row: dict[str, Any], segments: dict[str, Any]) -> Observation:
     found = noun(Observation, row)
-    if found.segment not in segments or found.evidence is not None or not found.heard:
+    if found.segment not in segments or found.evidence is not None or found.crop is not None or not found.heard:
         raise ValueError("observation")
     return replace(found, words=found.words[:LONGEST_WORDS])
 

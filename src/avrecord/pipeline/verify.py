@@ -199,7 +199,8 @@ def _named(evidence: Evidence, read: ReadLog) -> Iterable[tuple[str, int]]:
             examination = documents.read_examination(evidence.attachments.get(digest))
         except (EvidenceError, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             continue  # gone, or no examination
-        frames = [seen.evidence for seen in examination.observations]
+        frames = [frame for seen in examination.observations for frame in (seen.evidence, seen.crop)]
+        frames += [each.digest for each in examination.offered]
         for named in (*frames, examination.facts.derived_copy):
             if named:
                 yield named, index

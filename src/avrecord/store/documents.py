@@ -20,7 +20,7 @@ from avrecord.model.card import SourceFile
 from avrecord.model.case import Stage, StageId
 from avrecord.model.checklist import Checklist, Item, Mode
 from avrecord.model.moments import from_utc_text, utc_text
-from avrecord.model.observation import Examination, Facts, Fault, Observation
+from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
 
 Json = dict[str, Any]
 
@@ -62,19 +62,23 @@ def read_manifest(document: bytes) -> tuple[SourceFile, ...]:
     )
 
 
-LATER_FACTS = ("derived_from", "derived_copy", "nominal_mfps", "dense_to_ms")
+LATER_FACTS = (
+    "derived_from", "derived_copy", "nominal_mfps", "dense_to_ms",
+    "overlay_start", "overlay_drift_ms", "overlay_reads", "light", "light_share",
+)  # fmt: skip
 """Written only where they say something: documents without them are the same bytes as ever."""
 
 
-LATER = ("listened", "heard", "unheard", "tier")
+LATER_PARTS = ("listened", "heard", "unheard", "tier", "offered")
+"""Left out where empty, for the same reason."""
 
 
 def examination(found: Examination) -> bytes:
     content = asdict(found)
     content["cost"] = dict(found.cost)
-    content["facts"] = {name: fact for name, fact in content["facts"].items() if fact is not None or name not in LATER_FACTS}
-    # Left out where empty: what says nothing about sound has the bytes that it had before there was hearing.
-    plain = {key: value for key, value in content.items() if value or key not in LATER}
+    content["facts"] = _but(content["facts"], *LATER_FACTS)
+    content["observations"] = [_but(seen, "crop") for seen in content["observations"]]
+    plain = _but(content, *LATER_PARTS)
     return write("examination", _listed(plain))
 
 
@@ -94,6 +98,7 @@ def read_examination(document: bytes) -> Examination:
         heard=tuple(tuple(span) for span in content.get("heard", ())),
         unheard=content.get("unheard"),
         tier=content.get("tier", ""),
+        offered=tuple(Offered(**each) for each in content.get("offered", ())),
     )
 
 
@@ -155,6 +160,11 @@ def _stage(stage: Stage) -> Json:
         "place": stage.place,
         "party": stage.party,
     }
+
+
+def _but(content: Json, *names: str) -> Json:
+    """Without those of the named parts that are None or empty. Zero is said."""
+    return {name: part for name, part in content.items() if name not in names or part not in (None, (), [], "")}
 
 
 def _listed(value: Any) -> Any:
