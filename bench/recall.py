@@ -73,7 +73,7 @@ AXES: dict[str, tuple[Level, Iterable[str]]] = {
     "light": (lambda case: case.truth["light"], ("day", "dusk", "night", "backlit")),
     "angle, degrees": (lambda case: case.event["angle"], ANGLE),
     "shown, s": (lambda case: bin_of(case.event["seconds"], SECONDS), SECONDS),
-    "key frame each, s": (lambda case: str(case.truth["key_every_s"]), ("1", "2")),
+    "key frames meanwhile": (lambda case: str(min(3, case.event["keys"])), ("0", "1", "2", "3")),
 }
 
 
@@ -138,7 +138,7 @@ def levels_of(axis: str, cases: list[Case]) -> list[list[str]]:
     return [row(f"{axis}: {name}", [case for case in cases if level(case) == name]) for name in levels]
 
 
-WITHIN = ("characters, px", "blur", "light", "angle, degrees")
+WITHIN = ("characters, px", "blur", "light", "angle, degrees", "key frames meanwhile")
 
 
 def misses(cases: list[Case]) -> list[str]:

@@ -25,21 +25,22 @@ BEFORE, AFTER = 0.7, 0.5
 
 @dataclass(frozen=True)
 class Light:
-    """What a light does: to the street (factor, added), to the paper (factor), noise, veil, exposure in seconds."""
+    """What a light does: to the street (factor, added), to the paper (factor), to colours, noise, veil, exposure in s."""
 
     street: float
     lifted: float
     paper: tuple[float, float]
+    colour: float
     noise: float
     veil: int
     shutter: float
 
 
 LIGHTS = {
-    "day": Light(1.0, 0, (0.85, 1.05), 2.2, 0, 0.010),
-    "dusk": Light(0.5, 6, (0.45, 0.6), 4.0, 0, 0.020),
-    "night": Light(0.22, 4, (0.24, 0.4), 8.0, 0, 0.033),
-    "backlit": Light(1.35, 26, (0.34, 0.5), 3.0, 16, 0.008),
+    "day": Light(1.0, 0, (0.85, 1.05), 1.0, 2.2, 0, 0.010),
+    "dusk": Light(0.5, 6, (0.45, 0.6), 0.55, 4.0, 0, 0.020),
+    "night": Light(0.22, 4, (0.24, 0.4), 0.3, 8.0, 0, 0.033),
+    "backlit": Light(1.35, 26, (0.34, 0.5), 0.6, 3.0, 16, 0.008),
 }
 
 
@@ -90,6 +91,10 @@ class Staged:
                 shown.put(frame, t)
             if light.veil:
                 frame.y = cv2.convertScaleAbs(frame.y, alpha=1 - light.veil / 255, beta=light.veil)
+            if light.colour < 1:
+                frame.u, frame.v = (
+                    cv2.convertScaleAbs(part, alpha=light.colour, beta=128 * (1 - light.colour)) for part in (frame.u, frame.v)
+                )
             self.sensor.expose(frame, number, 1.0)
             burn_in(frame, DAY, t, self.overlay[0], self.overlay[1])
             yield frame
@@ -97,12 +102,11 @@ class Staged:
     def truth(self) -> dict[str, Any]:
         """What was shown, by measured values where they differ from the drawn ones."""
         facts = {"file": f"{self.name}.mp4", "light": self.light, "key_every_s": self.key_every_s}
-        return facts | {"events": [*map(event, self.shown)]}
+        return facts | {"events": [event(shown, draw, self.key_every_s) for shown, draw in self.shown]}
 
 
-def event(pair: tuple[Shown, Draw]) -> dict[str, Any]:
-    """One showing. `size`: by the characters' height on the picture, perspective included."""
-    shown, draw = pair
+def event(shown: Shown, draw: Draw, key_every_s: int) -> dict[str, Any]:
+    """One showing. `size`: by the characters' height on the picture, perspective included; `keys`: key frames meanwhile."""
     high, corners = phrase_on_picture(shown)
     return shown.truth() | {
         "seen_px": round(high, 1),
@@ -111,6 +115,7 @@ def event(pair: tuple[Shown, Draw]) -> dict[str, Any]:
         "occ": round(shown.covered, 3),
         "angle": draw.angle,
         "seconds": round(draw.seconds, 2),
+        "keys": int(shown.t1 // key_every_s) - int(-(-shown.t0 // key_every_s)) + 1,
         "phrase": corners.round().astype(int).tolist(),
     }
 
