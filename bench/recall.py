@@ -67,7 +67,7 @@ class Case:
 
 Level = Callable[[Case], str]
 AXES: dict[str, tuple[Level, Iterable[str]]] = {
-    "characters, px": (lambda case: case.event["size"], SIZES),
+    "characters, px": (lambda case: bin_of(case.event["seen_px"], SIZES), SIZES),
     "blur": (lambda case: case.event["blur"], BLUR),
     "covered, %": (lambda case: bin_of(case.event["occ"], COVERED), COVERED),
     "light": (lambda case: case.truth["light"], ("day", "dusk", "night", "backlit")),
