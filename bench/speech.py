@@ -19,6 +19,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+from counting import wilson
 from machine import describe, table
 
 from avrecord.checks.hearing.engines import load
@@ -110,16 +111,6 @@ def alone(engine: Recogniser, voices: list[np.ndarray]) -> list[str]:
         said = Utterance(words.text, 0, NOISE_S * 1000, words.doubtful)
         found += [f"{n} {rule.segment}: {words.text[:20]}" for rule in rules_of(SEGMENTS) if Listener(rule).hear(said)]
     return found
-
-
-def wilson(hits: int, total: int) -> str:
-    """Hits of a total with the 95 % interval of their share."""
-    if not total:
-        return "-"
-    share, z = hits / total, 1.96
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    width = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return f"{hits}/{total} ({100 * max(0.0, middle - width):.0f}-{100 * min(1.0, middle + width):.0f} %)"
 
 
 def main() -> int:

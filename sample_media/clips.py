@@ -2,6 +2,7 @@
 
 import fcntl
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -106,27 +107,33 @@ def dark() -> Planes:
 def encode(recording: Recording, path: Path) -> None:
     """Feed the pictures to the encoder; the index comes last, as recorders write it."""
     fps, kbit = recording.fps, 400 if recording.clip.covered else 2050
+    frames = (recording.frame(number) for number in range(round(recording.clip.seconds * fps)))
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         heard = Path(scratch) / "sound.wav"
         sound.write_wave(heard, recording.sound)
-        pictures = ffmpeg.input("pipe:", format="rawvideo", pix_fmt="yuv420p", s=f"{WIDTH}x{HEIGHT}", r=fps)
-        command = ffmpeg.output(
-            pictures, ffmpeg.input(str(heard)), str(path), format="mp4", **VIDEO, **rate(kbit, fps), **AUDIO, **PLAIN
-        )
-        process = command.global_args("-loglevel", "error").overwrite_output().run_async(pipe_stdin=True)
-        fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, PIPE)
-        for number in range(round(recording.clip.seconds * fps)):
-            recording.frame(number).write(process.stdin)
-        process.stdin.close()
-        if process.wait():
-            raise RuntimeError(f"the encoder failed on {path.name}")
+        feed(path, frames, fps, rate(kbit, fps), heard)
 
 
-def rate(kbit: int, fps: int) -> dict[str, str | int]:
+def feed(path: Path, frames: Iterable[Planes], fps: float, at_rate: dict[str, str | int], heard: Path | None = None) -> None:
+    """Write frames, and the sound of a wave file, into an MP4."""
+    tracks = [ffmpeg.input("pipe:", format="rawvideo", pix_fmt="yuv420p", s=f"{WIDTH}x{HEIGHT}", r=fps)]
+    sounding = AUDIO if heard else {}
+    tracks += [ffmpeg.input(str(heard))] if heard else []
+    command = ffmpeg.output(*tracks, str(path), format="mp4", **VIDEO, **at_rate, **sounding, **PLAIN)
+    process = command.global_args("-loglevel", "error").overwrite_output().run_async(pipe_stdin=True)
+    fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, PIPE)
+    for frame in frames:
+        frame.write(process.stdin)
+    process.stdin.close()
+    if process.wait():
+        raise RuntimeError(f"the encoder failed on {path.name}")
+
+
+def rate(kbit: int, fps: int, key_every_s: int = 2) -> dict[str, str | int]:
     """A steady rate with a little room, and a key frame every two seconds, as a recorder's encoder is set."""
     return {
-        "g": 2 * fps,
-        "keyint_min": 2 * fps,
+        "g": key_every_s * fps,
+        "keyint_min": key_every_s * fps,
         "video_bitrate": f"{kbit}k",
         "maxrate": f"{kbit * 3 // 2}k",
         "bufsize": f"{kbit * 2}k",

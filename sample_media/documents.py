@@ -35,6 +35,8 @@ class Paper:
     key_at: float  # height of the key phrase as a share of the picture's height
     kind: str
     type: str
+    span: tuple[float, float] = (0.0, 0.0)  # where the key phrase begins and ends, pixels of the picture
+    wide_mm: float = 0.0  # real width; 0 where it follows from the type
 
 
 def pick(rng: np.random.Generator, choices):
@@ -71,10 +73,10 @@ def card(rng: np.random.Generator, phrase: str, name: str) -> Paper:
     metal = pick(rng, [(214, 170, 60), (190, 150, 70)])
     emblem(pen, (width // 2, 120), 74, (190, 30, 34), metal)
     spaced(pen, (width / 2, 246), "中华人民共和国", font(52, True, True), (30, 30, 40), 8)
-    spaced(pen, (width / 2, 346), phrase, font(key, True, True), ink(rng), pick(rng, [4, 12, 20]))
+    span = spaced(pen, (width / 2, 346), phrase, font(key, True, True), ink(rng), pick(rng, [4, 12, 20]))
     spaced(pen, (width / 2, 440), f"NO.{digits(rng, 8)}", font(36), (60, 60, 70))
     spaced(pen, (width / 2, 494), "丰源市人民政府制", font(30, True), (80, 80, 90))
-    return Paper(np.asarray(image), key, 346 / height, "cert", name)
+    return Paper(np.asarray(image), key, 346 / height, "cert", name, span)
 
 
 def lanyard(rng: np.random.Generator) -> Paper:
@@ -85,14 +87,14 @@ def lanyard(rng: np.random.Generator) -> Paper:
     pen = ImageDraw.Draw(image)
     inner = width - 56
     spaced(pen, (inner / 2, 52), "丰源市", font(38, True, True), (40, 40, 52), 6)
-    spaced(pen, (inner / 2, 134), pick(rng, ["执法证件", "行政执法证"]), font(key, True, True), ink(rng), 6)
+    span = spaced(pen, (inner / 2, 134), pick(rng, ["执法证件", "行政执法证"]), font(key, True, True), ink(rng), 6)
     portrait(pen, (inner // 2 - 100, 200, inner // 2 + 100, 460), rng)
     lines = (f"姓名  {pick(rng, OFFICERS)}", "单位  市城管执法局", f"编号  {digits(rng, 8)}")
     for number, line in enumerate(lines):
         pen.text((84, 490 + number * 58), line, font=font(38), fill=(30, 30, 36))
     frame.paste(image, (28, 92))
     ImageDraw.Draw(frame).rounded_rectangle((width // 2 - 50, 30, width // 2 + 50, 58), 14, fill=(235, 235, 235))
-    return Paper(np.asarray(frame), key, (92 + 134) / height, "cert", "card_case")
+    return Paper(np.asarray(frame), key, (92 + 134) / height, "cert", "card_case", (28 + span[0], 28 + span[1]))
 
 
 def cover(rng: np.random.Generator) -> Paper:
@@ -103,8 +105,8 @@ def cover(rng: np.random.Generator) -> Paper:
     gold = pick(rng, [(222, 184, 92), (206, 176, 110), (232, 200, 120)])
     emblem(pen, (width // 2, 260), 120, (120, 96, 40), gold)
     spaced(pen, (width / 2, 470), "中华人民共和国", font(56, True, True), gold, 10)
-    spaced(pen, (width / 2, 590), "行政执法证", font(key, True, True), gold, 14)
-    return Paper(np.asarray(image), key, 590 / height, "cert", "cover")
+    span = spaced(pen, (width / 2, 590), "行政执法证", font(key, True, True), gold, 14)
+    return Paper(np.asarray(image), key, 590 / height, "cert", "cover", span)
 
 
 def booklet(rng: np.random.Generator) -> Paper:
@@ -115,7 +117,7 @@ def booklet(rng: np.random.Generator) -> Paper:
     pen = ImageDraw.Draw(left)
     portrait(pen, (170, 50, 350, 300), rng)
     spaced(pen, (260, 370), "中华人民共和国", font(44, True, True), (30, 30, 44), 4)
-    spaced(pen, (260, 460), "行政执法证", font(key, True, True), ink(rng), 8)
+    span = spaced(pen, (260, 460), "行政执法证", font(key, True, True), ink(rng), 8)
     spaced(pen, (260, 560), f"NO.{digits(rng, 8)}", font(34), (50, 50, 60))
     pen = ImageDraw.Draw(right)
     lines = (
@@ -131,7 +133,7 @@ def booklet(rng: np.random.Generator) -> Paper:
         pen.text((34, 60 + number * 84), line, font=font(32), fill=(26, 26, 34))
     image.paste(left, (40, 40))
     image.paste(right, (600, 40))
-    return Paper(np.asarray(image), key, 500 / height, "cert", "booklet")
+    return Paper(np.asarray(image), key, 500 / height, "cert", "booklet", (40 + span[0], 40 + span[1]))
 
 
 BODIES = {
@@ -144,6 +146,10 @@ BODIES = {
     "送达回证": "受送达人：见抬头。送达地点：东湖路一百二十八号。送达方式：直接送达。收件人签名并注明收到的日期，"
     "见证人可以在备注栏签名。",
 }
+GENERAL = (
+    "经查，你单位在东湖路沿线的经营活动涉嫌违反城市市容和环境卫生管理的有关规定，现依照法定程序向你单位发出本文书，"
+    "请按照本文书载明的事项和期限办理，并妥善保管有关材料。"
+)
 REMEDY = (
     "如对本文书有异议，可以依法进行陈述和申辩，也可以自收到之日起六十日内申请复议，或者在六个月内向人民法院"
     "提起诉讼。逾期不改正的，本机关将依法作进一步处理。"
@@ -160,15 +166,15 @@ def notice(rng: np.random.Generator, title: str, year: int) -> Paper:
     image = Image.fromarray(sheet)
     pen = ImageDraw.Draw(image)
     spaced(pen, (width / 2, 150), BUREAU, font(40, True, True), (24, 24, 24), 2)
-    spaced(pen, (width / 2, 240), title, font(key, True, True), (16, 16, 16), pick(rng, [2, 8, 14]))
+    span = spaced(pen, (width / 2, 240), title, font(key, True, True), (16, 16, 16), pick(rng, [2, 8, 14]))
     number = f"丰综执字〔{year}〕第{digits(rng, 3)}号"
     pen.text((width - 110, 310), number, font=font(28, True), fill=(30, 30, 30), anchor="ra")
     pen.text((110, 380), f"{pick(rng, PARTIES)}：", font=font(30, True), fill=(30, 30, 30))
-    below = body(pen, "　　" + BODIES[title], (110, 440), width - 220, 30)
+    below = body(pen, "　　" + BODIES.get(title, GENERAL), (110, 440), width - 220, 30)
     body(pen, "　　" + REMEDY, (110, below), width - 220, 30)
     pen.text((width - 150, 960), BUREAU, font=font(30, True), fill=(30, 30, 30), anchor="ra")
     seal(pen, image, (width - 330, 970), 110, BUREAU)
-    return Paper(np.asarray(image), key, 240 / height, "notice", title)
+    return Paper(np.asarray(image), key, 240 / height, "notice", title, span)
 
 
 def body(pen: ImageDraw.ImageDraw, text: str, corner: tuple[int, int], width: int, size: int) -> float:

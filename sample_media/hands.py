@@ -36,13 +36,14 @@ class Grip:
 
 
 def held(
-    paper: Paper, key_px: float, spot: np.ndarray, side: str, defocus: float, rng: np.random.Generator
-) -> tuple[Layer, tuple[float, float]]:
-    """The paper at its final size with hand and forearm, and its middle on the sheet.
+    paper: Paper, key_px: float, spot: np.ndarray, side: str, defocus: float, rng: np.random.Generator, cover: float = 0.0
+) -> tuple[Layer, tuple[float, float], float]:
+    """The paper at its final size with hand and forearm, its middle on the sheet, and the share of the key phrase covered.
 
     The hand is sized after the real width of the document, so a card fills the palm and a
     sheet does not. `side` tells where the arm comes from: b(elow), l(eft) or r(ight); it is
-    drawn long enough to leave the picture from where the paper is.
+    drawn long enough to leave the picture from where the paper is. `cover` asks for a finger over
+    about that share of the key phrase; what it came to is measured.
     """
     scale = key_px / paper.key
     flat = cv2.resize(paper.picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -63,13 +64,14 @@ def held(
     sheet.rgb[box] = flat
     sheet.alpha[box] = 255
     thumb(sheet, grip, colour)
+    covered = finger(sheet, paper, scale, corner, colour, cover, rng) if cover else 0.0
     layer = cut_out(*soft(sheet.rgb, sheet.alpha, defocus))
-    return layer, (corner[0] + width / 2, corner[1] + height / 2)
+    return layer, (corner[0] + width / 2, corner[1] + height / 2), covered
 
 
 def grasp(paper: Paper, width: int, height: int, spot: np.ndarray, side: str, rng: np.random.Generator) -> Grip:
     """A grip that leaves the key phrase free: from the side below it, from below past its ends."""
-    mm = width / REAL_WIDTH.get(paper.type, A4)
+    mm = width / (paper.wide_mm or REAL_WIDTH.get(paper.type, A4))
     clear = paper.key_at + (0.6 * paper.key / paper.picture.shape[0]) + (THUMB + 2) * mm / height
     if side == "b":
         free = clear + 13 * mm / height < 1.0
@@ -128,6 +130,27 @@ def thumb(sheet: Cutting, grip: Grip, colour) -> None:
     nail = tuple(min(255, int(v * 1.12) + 6) for v in colour)
     angle = float(np.degrees(np.arctan2(away[1], away[0]))) + 90
     sheet.blob(tuple(tip - away * 2 * mm), (5.5 * mm, 7.5 * mm), nail, angle)
+
+
+def finger(
+    sheet: Cutting, paper: Paper, scale: float, corner: np.ndarray, colour, cover: float, rng: np.random.Generator
+) -> float:
+    """A fingertip laid on the key phrase from one of its ends; returns the share of the phrase's box under it."""
+    mm = paper.picture.shape[1] * scale / (paper.wide_mm or REAL_WIDTH.get(paper.type, A4))
+    left, right = (corner[0] + at * scale for at in paper.span)
+    line, high = corner[1] + paper.key_at * paper.picture.shape[0] * scale, paper.key * scale
+    ends, inward = ((left, 1.0), (right, -1.0))[int(rng.integers(2))]
+    lean = rng.uniform(-0.25, 0.5)
+    radius = max(THUMB * mm, 0.62 * high)
+    tip = np.array([ends + inward * (cover * (right - left) - 0.85 * radius), line + rng.uniform(-0.1, 0.1) * high])
+    root = tip + np.array([-inward, lean]) * 62 * mm
+    before = sheet.alpha.copy()
+    sheet.alpha[...] = 0
+    sheet.limb(root, tip, 11.5 * mm, radius, colour)
+    box = np.s_[int(line - high / 2) : int(line + high / 2), int(left) : int(right)]
+    share = float((sheet.alpha[box] > 127).mean())
+    sheet.alpha = np.maximum(before, sheet.alpha)
+    return share
 
 
 def soft(rgb: np.ndarray, alpha: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:

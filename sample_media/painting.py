@@ -28,13 +28,18 @@ def spaced(
     face: ImageFont.FreeTypeFont,
     fill: Colour,
     gap: float = 0.0,
-) -> None:
-    """Centre a line with extra space between characters, the way titles and covers are set."""
+    stroke: int = 0,
+) -> tuple[float, float]:
+    """Centre a line with extra space between characters, the way titles and covers are set.
+
+    `stroke` thickens a face that has no bold cut. Returns where the line begins and ends.
+    """
     widths = [draw.textlength(character, font=face) for character in text]
-    x = middle[0] - (sum(widths) + gap * (len(text) - 1)) / 2
+    begins = x = middle[0] - (sum(widths) + gap * (len(text) - 1)) / 2
     for character, width in zip(text, widths, strict=True):
-        draw.text((x, middle[1]), character, font=face, fill=fill, anchor="lm")
+        draw.text((x, middle[1]), character, font=face, fill=fill, anchor="lm", stroke_width=stroke)
         x += width + gap
+    return begins, x - gap
 
 
 def mottle(rng: np.random.Generator, height: int, width: int, strength: float = 1.0, coarse: int = 64) -> np.ndarray:

@@ -1,5 +1,7 @@
 """A paper held up to the camera for a few seconds."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -13,19 +15,38 @@ MOVE = 0.5  # seconds in which it comes up, and goes
 MARGIN = 110  # the key phrase stays below the overlay
 
 
+@dataclass(frozen=True)
+class Pose:
+    """How a paper is held: character height (px), defocus (sigma, px), brightness, angles (degrees), share covered."""
+
+    key_px: float
+    defocus: float
+    gain: float
+    angles: np.ndarray  # yaw, pitch, roll
+    cover: float = 0.0  # of the key phrase, by a finger
+    tremble: float = 1.0  # times the usual sway of a hand
+    shutter: float = 0.012  # seconds of exposure: what moves meanwhile is smeared
+
+
+def drawn(paper: Paper, rng: np.random.Generator) -> Pose:
+    """A pose in which the key phrase can be read."""
+    key_px = float(rng.uniform(18, 26) if paper.type in ("cover", "n_cover") else rng.uniform(16.5, 27))
+    defocus, gain = float(rng.uniform(0.2, 0.85)), float(rng.uniform(0.78, 1.06))
+    return Pose(key_px, defocus, gain, rng.uniform((-18, -16, -9), (18, 16, 9)))
+
+
 class Shown:
     """One showing: place, angles, light and tremble are drawn, so that no showing looks like another."""
 
-    def __init__(self, paper: Paper, t0: float, t1: float, rng: np.random.Generator) -> None:
+    def __init__(self, paper: Paper, t0: float, t1: float, rng: np.random.Generator, pose: Pose | None = None) -> None:
         self.t0, self.t1, self.paper = float(t0), float(t1), paper
-        self.key_px = float(rng.uniform(18, 26) if paper.type in ("cover", "n_cover") else rng.uniform(16.5, 27))
-        self.defocus = float(rng.uniform(0.2, 0.85))
-        self.gain = float(rng.uniform(0.78, 1.06))
-        self.angles = rng.uniform((-18, -16, -9), (18, 16, 9))
+        pose = pose or drawn(paper, rng)
+        self.key_px, self.defocus, self.gain, self.angles = pose.key_px, pose.defocus, pose.gain, pose.angles
         self.spot = self.choose_spot(rng)
         self.side = str(rng.choice(list("bl" if self.spot[0] < WIDTH / 2 else "br")))  # no arm across the whole picture
-        self.layer, self.middle = held(paper, self.key_px, self.spot, self.side, self.defocus, rng)
-        self.sway = Drift(rng, rng.uniform(5, 14), 3.1, 0.3), Drift(rng, rng.uniform(5, 12), 2.7, 0.3)
+        self.layer, self.middle, self.covered = held(paper, self.key_px, self.spot, self.side, self.defocus, rng, pose.cover)
+        self.shutter, shaking = pose.shutter, pose.tremble
+        self.sway = Drift(rng, rng.uniform(5, 14) * shaking, 3.1, 0.3), Drift(rng, rng.uniform(5, 12) * shaking, 2.7, 0.3)
         self.turn = Drift(rng, 3.0, 3.0, 0.5), Drift(rng, 3.0, 2.7, 0.5), Drift(rng, 1.6, 2.2, 0.4)
 
     def choose_spot(self, rng: np.random.Generator) -> np.ndarray:
@@ -59,11 +80,14 @@ class Shown:
         """Lay the paper over the frame when it is up or moving."""
         if not self.t0 - MOVE < t < self.t1 + MOVE:
             return
-        matrix, before = self.matrix(t), self.matrix(t - 0.012)
+        smear = tuple(int(min(31, abs(v))) | 1 for v in self.moved(t))
+        lay(frame, self.layer, self.matrix(t), self.gain, smear)
+
+    def moved(self, t: float) -> np.ndarray:
+        """How far the paper's middle goes during one exposure, in pixels."""
         middle = np.array([[self.middle]], np.float32)
-        here, there = (cv2.perspectiveTransform(middle, m)[0, 0] for m in (matrix, before))
-        smear = tuple(int(min(31, abs(v))) | 1 for v in here - there)
-        lay(frame, self.layer, matrix, self.gain, smear)
+        here, there = (cv2.perspectiveTransform(middle, self.matrix(at))[0, 0] for at in (t, t - self.shutter))
+        return here - there
 
     def truth(self) -> dict:
         """What was shown, for those who judge the check."""

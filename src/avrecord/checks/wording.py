@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONGEST_LINE = 24
+LONG_TITLE = 7
 NOT_WORDS = re.compile(r"[\s\W_]+")
 
 
@@ -47,10 +48,14 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """`text` as a whole line beside another line that matches one of `beside`."""
+    """`text` as a whole line beside another line that matches one of `beside`.
+
+    `doubtful`: what stands beside it also stands on vests, signs and overlays, so a person has to look.
+    """
 
     text: str
     beside: tuple[re.Pattern[str], ...]
+    doubtful: bool = False
 
     def hit(self, line: str, others: Sequence[str]) -> int | None:
         if line != self.text or not any(p.search(other) for other in others for p in self.beside):
@@ -60,19 +65,35 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A document's whole title: two edits allowed, one under seven characters."""
+    """A document's whole title: two edits allowed, one under seven characters.
+
+    `core`: characters that must be read right. 行政许可决定书 is two edits from 行政处罚决定书, 报告书 one from
+    催告书: a slip of the reader and another document look alike, except in the words that make the title.
+    """
 
     text: str
+    core: str = ""
+
+    def __post_init__(self) -> None:
+        if self.core not in self.text:
+            raise ValueError(f"core “{self.core}” 不在 text “{self.text}” 中")
 
     def hit(self, line: str) -> int | None:
-        if not len(self.text) - 2 <= len(line) <= len(self.text) + 6:
-            return None
-        cost, _ = nearest(self.text, line)
-        return 1000 - 100 * cost if cost <= self.allowed else None
+        """The score of a folded line, or None."""
+        cost = self._cost(line)
+        return 1000 - 100 * cost if cost <= self.allowed and self.core in line else None
+
+    def slipped(self, line: str) -> bool:
+        """Whether a long title was read but for one character, and that one in its core."""
+        return len(self.text) >= LONG_TITLE and self._cost(line) == 1 and self.core not in line
+
+    def _cost(self, line: str) -> int:
+        fits = len(self.text) - 2 <= len(line) <= len(self.text) + 6
+        return nearest(self.text, line)[0] if fits else len(self.text)
 
     @property
     def allowed(self) -> int:
-        return 2 if len(self.text) >= 7 else 1
+        return 2 if len(self.text) >= LONG_TITLE else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +113,8 @@ class Wording:
         return cls(
             segment,
             tuple(_phrase(row) for row in table.get("phrase", [])),
-            tuple(Together(fold(row["text"]), tuple(re.compile(p) for p in row["beside"])) for row in table.get("together", [])),
-            tuple(Title(fold(row["text"])) for row in table.get("title", [])),
+            tuple(_together(row) for row in table.get("together", [])),
+            tuple(Title(fold(row["text"]), fold(row.get("core", ""))) for row in table.get("title", [])),
             tuple(_phrase(row) for row in table.get("doubt", [])),
             tuple(re.compile(pattern) for pattern in table.get("never", [])),
         )
@@ -105,7 +126,7 @@ class Wording:
         if certain:
             return max(certain, key=lambda hit: (hit.score, -hit.line))
         for at, line in enumerate(folded):
-            if self._usable(line) and any(phrase.hit(line) is not None for phrase in self.doubt):
+            if self._usable(line) and self._doubtful(line, folded[:at] + folded[at + 1 :]):
                 return Hit(lines[at], at, 400, doubtful=True)
         return None
 
@@ -120,9 +141,14 @@ class Wording:
             return []
         others = lines[:at] + lines[at + 1 :]
         scores = [phrase.hit(line) for phrase in self.phrases]
-        scores += [rule.hit(line, others) for rule in self.together]
+        scores += [rule.hit(line, others) for rule in self.together if not rule.doubtful]
         scores += [title.hit(line) for title in self.titles]
         return [Hit(line, at, score) for score in scores if score is not None]
+
+    def _doubtful(self, line: str, others: list[str]) -> bool:
+        beside = (rule.hit(line, others) is not None for rule in self.together if rule.doubtful)
+        parts = (phrase.hit(line) is not None for phrase in self.doubt)
+        return any(beside) or any(parts) or any(title.slipped(line) for title in self.titles)
 
     def _usable(self, line: str) -> bool:
         return 0 < len(line) <= LONGEST_LINE and not any(pattern.search(line) for pattern in self.never)
@@ -142,6 +168,10 @@ def nearest(wanted: str, line: str) -> tuple[int, int]:
             above, row[at] = row[at], min(above + (character != read), row[at] + 1, row[at - 1] + 1)
     cost = min(row)
     return cost, max(at for at, value in enumerate(row) if value == cost)
+
+
+def _together(row: dict[str, Any]) -> Together:
+    return Together(fold(row["text"]), tuple(re.compile(p) for p in row["beside"]), bool(row.get("doubtful", False)))
 
 
 def _phrase(row: dict[str, Any]) -> Phrase:
