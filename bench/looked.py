@@ -50,7 +50,7 @@ def asked(path: Path, tier: str) -> dict[str, Any]:
     """What the child is asked, as `examine.request_for` does; the one place that knows how a tier is named."""
     check = CheckTable()
     request = {"path": str(path), "media": "video", "segments": SEGMENTS, "gate": check.gate}
-    return request | {"every_ms": check.key_frame_every_ms, "tier": tier, "thorough": tier == "thorough"}
+    return request | {"every_ms": check.key_frame_every_ms, "tier": tier, "dense_seconds": check.dense_seconds}
 
 
 def looked(path: Path, tier: str) -> Looked:

@@ -154,7 +154,16 @@ def test_frames_that_a_child_was_made_to_offer_are_refused(tmp_path, hurt):
         "at_ms": "0" if hurt == "time" else 0,
         "frame": {"link": "link.jpg", "elsewhere": "../secret"}.get(hurt, "offered-0.jpg"),
     }
-    answer = {"outcome": "complete", "reason": None, "checks": [], "looked": [], "observations": [], "faults": [], "cost": {}}
+    answer = {
+        "tier": "",
+        "outcome": "complete",
+        "reason": None,
+        "checks": [],
+        "looked": [],
+        "observations": [],
+        "faults": [],
+        "cost": {},
+    }
     answer |= {
         "facts": {name: getattr(Facts(), name) for name in Facts.__slots__},
         "offered": [row] * (4 if hurt == "four" else 1),
@@ -166,7 +175,16 @@ def test_frames_that_a_child_was_made_to_offer_are_refused(tmp_path, hurt):
 
 def test_an_honest_answer_of_the_same_shape_is_taken(tmp_path):
     (tmp_path / "offered-0.jpg").write_bytes(b"x")
-    answer = {"outcome": "complete", "reason": None, "checks": [], "looked": [], "observations": [], "faults": [], "cost": {}}
+    answer = {
+        "tier": "",
+        "outcome": "complete",
+        "reason": None,
+        "checks": [],
+        "looked": [],
+        "observations": [],
+        "faults": [],
+        "cost": {},
+    }
     answer |= {"facts": {name: getattr(Facts(), name) for name in Facts.__slots__}}
     answer |= {"offered": [{"at_ms": 0, "frame": "offered-0.jpg"}]}
     found = read_outcome("0" * 64, Outcome(answer, None, tmp_path), lambda content: "ab" * 32)

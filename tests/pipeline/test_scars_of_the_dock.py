@@ -237,7 +237,7 @@ def test_a_command_to_copy_cannot_be_bent_by_a_name_from_a_card(kit, dcam, dock,
 
 
 @pytest.mark.parametrize(
-    ("broken", "code"), [("avrecord.db", 11), ("log/tile", 13), ("keys/clip.key", 11), ("log/checkpoint", 13)]
+    ("broken", "code"), [("avrecord.db", 15), ("log/tile", 13), ("keys/clip.key", 0), ("log/checkpoint", 13)]
 )
 def test_verify_needs_neither_database_nor_private_keys_nor_a_log_that_goes_on(root, dcam, broken, code):
     assert avrecord("-q", "ingest", "--no-check", dcam({"VIDEO/090000.mp4": b"a"}), root=root).returncode == 0
