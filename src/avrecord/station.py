@@ -14,7 +14,7 @@ import avrecord
 from avrecord import durable
 from avrecord.checks import segments
 from avrecord.dock import profiles
-from avrecord.errors import KeyProblem, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
+from avrecord.errors import ConfigError, KeyProblem, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
 from avrecord.model.statement import ConfigChanged
 from avrecord.pipeline import intents
 from avrecord.pipeline.bring import adopt_checklist
@@ -75,6 +75,7 @@ def open_station(
 ) -> Kit:
     """Load a station and heal what a crash left: the log's edge, the index, unstated clips."""
     settings = load(root)
+    _same_station(root, settings)
     station_keys = keys.load(root / "keys", settings.station.id, passphrase)
     store = _index(root, database)
     attachments = Attachments(root / "attachments")
@@ -112,6 +113,7 @@ def evidence(root: Path, tell: Tell = silent) -> Evidence:
     Raises NoStation, ConfigError, or KeyProblem when there is no public log key.
     """
     settings = load(root)
+    _same_station(root, settings)
     path = root / "keys" / "log.vkey"
     try:
         key = NoteKey.parse(path.read_text("ascii"))
@@ -127,6 +129,17 @@ def evidence(root: Path, tell: Tell = silent) -> Evidence:
         tell=tell,
         index=lambda size: differences(root / DATABASE, root / "log", size, Attachments(root / "attachments")),
     )
+
+
+def _same_station(root: Path, settings: Settings) -> None:
+    """The id stands in the log's name and in every statement: with another one nothing here would verify. Raises ConfigError."""
+    try:
+        name = (root / "keys" / "log.vkey").read_text("ascii").partition("+")[0]
+    except (OSError, UnicodeDecodeError):
+        return  # said by whoever needs the key
+    if name != keys.origin_of(settings.station.id):
+        detail = f"采集站编号与日志名称不符（编号 {settings.station.id}，日志 {name}），建站后不能更改编号"
+        raise ConfigError(path=root / FILE, detail=detail)
 
 
 def _index(root: Path, database: str) -> Store:

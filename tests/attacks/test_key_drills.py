@@ -32,7 +32,7 @@ from avrecord.seal.note import COSIGNATURE, NoteKey
 from avrecord.seal.signer import SoftSigner
 from avrecord.seal.sshsig import sign
 from avrecord.store import documents
-from conftest import pattern
+from conftest import avrecord, pattern
 
 
 def test_with_the_roots_list_and_a_listed_witness_everything_covered_is_ok(scene):
@@ -275,3 +275,36 @@ def test_a_bundle_of_a_station_that_the_root_never_listed_is_not_believed(scene,
 def test_a_key_list_is_needed_whole(scene):
     with pytest.raises(BadInput):
         read_trust(scene.root, None, Demand(), trust_bag=False)
+
+
+def test_a_station_whose_number_was_changed_is_told_so_and_not_called_broken(scene):
+    settings = scene.root / "station.toml"
+    settings.write_text(settings.read_text("utf-8").replace('id = "station-01"', 'id = "station-02"'), "utf-8")
+    for words in (["status"], ["verify", "--all"]):
+        said = avrecord(*words, root=scene.root)
+        assert (said.returncode, "建站后不能更改编号" in said.stderr) == (30, True)
+
+
+def test_a_stale_public_half_does_not_put_an_unannounced_key_in_force(scene, monkeypatch):
+    """Two power cuts over two rotations once lost the private key that was in force."""
+    folder = scene.root / "keys"
+    rotation.rotate(scene.kit, "log", "041001", lambda: None)
+    (folder / "log.next.pub").write_text((folder / "log.vkey").read_text())  # the first cut left it
+    scene.reopen()
+
+    whole = rotation.durable.replace_with
+
+    def crash(path, content, **more) -> None:
+        if path.name.endswith(".next.pub"):
+            raise KeyboardInterrupt
+        whole(path, content, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rotation.durable, "replace_with", crash)  # the second: the next key is durable, its public half is not
+        with pytest.raises(KeyboardInterrupt):
+            rotation.rotate(scene.kit, "log", "041001", lambda: None)
+    before = (folder / "log.key").read_bytes()
+    scene.reopen()
+    assert (folder / "log.key").read_bytes() == before
+    scene.take()
+    assert scene.totals(Demand()) == {"OK_UNWITNESSED": 1, "NO_EXTERNAL_REFERENCE": 1}

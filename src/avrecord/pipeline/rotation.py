@@ -64,7 +64,15 @@ def _rotated(kit: Kit, role: str, by: str, passphrase: keys.Passphrase, uri: str
 
 
 def finish_rotation(kit: Kit) -> list[str]:
-    """Put the next key of a role in place where the log announced it; return the roles. Also heals a crash."""
+    """Put the next key of a role in place where the log announced it; return the roles. Also heals a crash.
+
+    Under the log's lock: another command that opens the station finishes the same rotation.
+    """
+    with kit.log.writing():
+        return _finished(kit)
+
+
+def _finished(kit: Kit) -> list[str]:
     folder, done = kit.root / "keys", []
     for role in keys.ROLES:
         waiting, beside = folder / f"{role}.{NEXT}.key", folder / f"{role}.{NEXT}.pub"
