@@ -47,12 +47,12 @@ class Reader:
     _overlay: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def read(self, frame: np.ndarray) -> list[Line]:
-        """Up to twelve lines of a BGR frame: the topmost four and the tallest, tallest first."""
+        """The twelve tallest lines of a BGR frame and the four topmost, tallest first."""
         boxes = [box for box in self._boxes(frame) if not self._is_overlay(box)]
         self.detected += 1
         tallest = sorted(range(len(boxes)), key=lambda n: -_height(boxes[n]))
         topmost = sorted(range(len(boxes)), key=lambda n: boxes[n][:, 1].min())[:TOPMOST]
-        wanted = set(topmost) | set(tallest[: MOST_LINES - len(topmost)])
+        wanted = set(topmost) | set(tallest[:MOST_LINES])
         return [line for n in tallest if n in wanted and (line := self._recognise(frame, boxes[n]))]
 
     def near(self, frame: np.ndarray, places: Sequence[tuple[float, float]]) -> list[Line]:
