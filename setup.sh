@@ -46,7 +46,10 @@ fi
 say "建立 Python 环境（.venv）……"
 [ -x .venv/bin/python ] || python3 -m venv .venv
 pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"; }
-pip install --require-hashes -r "$lock"
+# The lock names every package, so nothing is resolved: an old pip that resolves "coverage[toml]" by itself takes a release
+# newer than the locked one and then refuses it for want of a hash.
+pip install --require-hashes --no-deps -r "$lock"
+pip check
 # Both OpenCV builds install the module cv2. The headless one must win: it works without libGL.
 awk '/^[a-zA-Z]/ { ours = ($0 ~ /^opencv-python-headless==/) } ours' "$lock" > .venv/headless.txt
 pip install --require-hashes --no-deps --force-reinstall -r .venv/headless.txt
