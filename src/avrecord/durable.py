@@ -128,6 +128,15 @@ def make_folder(path: Path) -> None:
         sync_folder(folder.parent)
 
 
+def sync_file(path: Path) -> None:
+    """fsync what was written to a file. A failure is final for this copy: the kernel reports it once and forgets."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def sync_folder(path: Path) -> None:
     """fsync a folder: new and renamed names in it are durable afterwards."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

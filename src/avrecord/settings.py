@@ -36,6 +36,8 @@ class DockTable(_Table):
     roots: tuple[str, ...] = ("dock",)
     settle_seconds: Annotated[float, Field(ge=0, le=60)] = 2.0  # FAT's clock step
     rescan_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0  # events get lost; this does not
+    cards_at_once: Annotated[int, Field(ge=1, le=256)] = 8  # copied at the same time, a file each in turn
+    priority: tuple[str, ...] = ()  # serials of recorders whose files go before all others, as marked ones do
 
 
 class VaultTable(_Table):

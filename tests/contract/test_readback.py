@@ -111,14 +111,15 @@ def test_a_bit_flipped_on_the_disk_is_found_without_direct_reading_too(disk, mon
 def test_a_copy_that_the_disk_did_not_keep_does_not_enter_the_vault(disk, monkeypatch):
     vault = FolderVault(disk.mount / "vault", disk.mount / "incoming", 0)
     content = pattern(300_000)
-    real = FolderVault._write
+    real = FolderVault.write
 
     def write_on_a_bad_disk(self: FolderVault, *arguments: object) -> object:
         written = real(self, *arguments)
+        os.sync()  # the bytes get their place on the disk
         disk.flip(content[:4096])
         return written
 
-    monkeypatch.setattr(FolderVault, "_write", write_on_a_bad_disk)
+    monkeypatch.setattr(FolderVault, "write", write_on_a_bad_disk)
     with pytest.raises(ReadBackFailed):
         vault.copy(Memory(content), len(content), "ticket")
     assert list(vault.stored()) == []

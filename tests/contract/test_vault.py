@@ -176,14 +176,13 @@ def test_a_clip_has_its_intent_before_its_name_and_claims_the_name_before_it_is_
     real = durable.rename_new
 
     def rename(source: Path, target: Path) -> None:
-        order.append("seal" if target.with_name(f"{target.name}.sig").exists() else "no seal")
         real(source, target)
-        order.append("name")
+        order.append(target.name)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(durable, "rename_new", rename)
         vault.place(found, WANTED, "seal\n", lambda stored: order.append(f"intent {len(everything(vault))}"))
-    assert order == ["intent 0", "no seal", "name"]
+    assert order == ["intent 0", "090000.mp4", "090000.mp4.sig"]
     assert vault.path(f"{WANTED}.sig").exists()
 
 

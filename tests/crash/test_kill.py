@@ -72,13 +72,17 @@ SYSCALLS = ("fsync", "renameat2", "rename", "unlink", "chmod", "ftruncate")
 
 
 def durable_calls(root: Path, card: Path, tmp_path: Path) -> list[tuple[str, int]]:
-    """Each durable system call of one intake, as (name, its how-manieth): strace counts by name."""
+    """The durable system calls of one intake, as (name, its how-manieth): strace counts by name, for each thread apart.
+
+    So the k-th fails, or kills, in whichever thread gets to its k-th first; on a disk that fails, in all of them.
+    """
     out = tmp_path / "calls.txt"
     command = ["strace", "-f", "-qq", "-e", f"trace={','.join(SYSCALLS)}", "-o", str(out), sys.executable, "-c", INTAKE]
     words = ["--root", str(root), "-q", "ingest", "--no-check", str(card)]
     subprocess.run([*command, *words], check=True, stdout=subprocess.DEVNULL)
-    counted = Counter(re.findall(r"^\d+ +(\w+)\(", out.read_text(), flags=re.MULTILINE))
-    return [(name, k) for name in SYSCALLS for k in range(1, counted[name] + 1)]
+    counted = Counter(re.findall(r"^(\d+) +(\w+)\(", out.read_text(), flags=re.MULTILINE))
+    most = {name: max((count for (_, made), count in counted.items() if made == name), default=0) for name in SYSCALLS}
+    return [(name, k) for name in SYSCALLS for k in range(1, most[name] + 1)]
 
 
 @pytest.mark.timeout(3600)
@@ -89,7 +93,7 @@ def test_an_intake_killed_at_each_durable_system_call_heals(tmp_path, dcam):
     contents = {"VIDEO/090000.mp4": pattern(70_000), "VIDEO/090100.mp4": b"", "LOG/a.log": b"BAT=50%\n"}
     card = dcam(contents)
     calls = durable_calls(fresh(tmp_path / "count"), card, tmp_path)
-    assert len(calls) > 40
+    assert len(calls) > 30
     for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[:: len(calls) // 12]:
         root = fresh(tmp_path / f"{name}{k}")
         inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={k}"]

@@ -36,8 +36,8 @@ import sys
 from pathlib import Path
 from avrecord import station
 from avrecord.dock.volumes import volume_at
-from avrecord.pipeline import receive as story
-story.BATCH_CLIPS = 2
+from avrecord.pipeline import desk, receive as story
+desk.BATCH_CLIPS = 2
 real = story.state
 kit = station.open_station(Path(sys.argv[1]))
 station.heal(kit)
@@ -45,7 +45,7 @@ def state(kit, bodies, *rest):
     made = real(kit, bodies, *rest)
     print(kit.log.size, flush=True)
     return made
-story.state = state
+story.state = desk.state = state
 for card in sys.argv[2:]:
     story.receive(volume_at(card), kit)
 print("done", flush=True)

@@ -51,7 +51,7 @@ def lost(kit, dcam, monkeypatch) -> str:
     """A file that could not be read at one docking and is not on the card at the next."""
     card = dcam({"VIDEO/090000.mp4": b"a", "VIDEO/090100.mp4": pattern(100)})
     bad = max(card.rglob("*.mp4"))
-    real = type(kit.vault).copy
+    real = type(kit.vault).write
 
     def copy(self, source, *rest):
         if source.title.endswith(bad.name):
@@ -59,7 +59,7 @@ def lost(kit, dcam, monkeypatch) -> str:
         return real(self, source, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(kit.vault), "copy", copy)
+        patch.setattr(type(kit.vault), "write", copy)
         assert receive(volume_at(card), kit).failed == (f"VIDEO/{bad.name}",)
     assert totals(kit) == {"sealed": 1, "on_recorder": 1}
     bad.unlink()
@@ -78,7 +78,7 @@ def test_a_file_that_vanished_from_a_recorder_unsealed_is_missing_by_name(kit, l
 def test_a_file_that_was_still_growing_when_first_seen_is_explained_by_its_later_self(kit, dcam, dock, monkeypatch):
     card = dcam({"VIDEO/090000.mp4": b"half"})
     with monkeypatch.context() as patch:
-        patch.setattr(type(kit.vault), "copy", lambda *_: (_ for _ in ()).throw(OSError(5, "EIO")))
+        patch.setattr(type(kit.vault), "write", lambda *_: (_ for _ in ()).throw(OSError(5, "EIO")))
         receive(volume_at(card), kit)
     next(card.rglob("*.mp4")).write_bytes(b"half and the rest")
     dock(card)

@@ -148,7 +148,7 @@ def test_an_empty_listing_after_a_full_one_is_a_pulled_card_not_an_empty_one(kit
 def test_a_file_that_grows_while_it_is_copied_is_not_taken_half(kit, dcam, monkeypatch):
     card = dcam({"VIDEO/090000.mp4": pattern(50_000), "VIDEO/090100.mp4": pattern(50_000, 2)})
     growing = min(card.rglob("*.mp4"))
-    real = kit.vault.copy
+    real = kit.vault.write
 
     def copy(source, size, ticket, progress):
         copied = real(source, size, ticket, progress)
@@ -157,7 +157,7 @@ def test_a_file_that_grows_while_it_is_copied_is_not_taken_half(kit, dcam, monke
                 file.write(b"more")
         return copied
 
-    monkeypatch.setattr(type(kit.vault), "copy", lambda self, *a: copy(*a))
+    monkeypatch.setattr(type(kit.vault), "write", lambda self, *a: copy(*a))
     first = receive(volume_at(card), kit)
     assert not first.complete
     assert first.failed == (f"VIDEO/{growing.name}",)

@@ -98,7 +98,7 @@ def test_a_database_that_was_busy_while_a_card_was_stated_doubles_nothing(kit, d
     dock(dcam({"VIDEO/080000.mp4": b"first"}, name="slot0"))
     kit.store.close()
     blocker = sqlite3.connect(kit.store.path, isolation_level=None)
-    real = type(kit.vault).copy
+    real = type(kit.vault).write
     calls = []
 
     def copy(self, *arguments):
@@ -107,7 +107,7 @@ def test_a_database_that_was_busy_while_a_card_was_stated_doubles_nothing(kit, d
             blocker.execute("BEGIN IMMEDIATE")
         return real(self, *arguments)
 
-    monkeypatch.setattr(type(kit.vault), "copy", copy)
+    monkeypatch.setattr(type(kit.vault), "write", copy)
     with pytest.raises(DatabaseProblem):
         dock(card)
     blocker.execute("ROLLBACK")
@@ -127,7 +127,7 @@ def test_a_file_that_grows_for_ever_is_copied_no_further_than_it_was_listed(kit,
                 file.write(bytes(1 << 20))
 
     writer = threading.Thread(target=grow)
-    real = type(kit.vault).copy
+    real = type(kit.vault).write
 
     def copy(self, *arguments):
         if not writer.is_alive() and not stop.is_set():
@@ -135,7 +135,7 @@ def test_a_file_that_grows_for_ever_is_copied_no_further_than_it_was_listed(kit,
             time.sleep(0.05)
         return real(self, *arguments)
 
-    monkeypatch.setattr(type(kit.vault), "copy", copy)
+    monkeypatch.setattr(type(kit.vault), "write", copy)
     receipt = receive(volume_at(card), kit)
     stop.set()
     writer.join()

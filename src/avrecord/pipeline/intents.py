@@ -1,7 +1,7 @@
-"""What was about to be stated when the power went. One small file per clip between vault and log.
+"""What was about to be stated when the power went. One small file per batch between vault and log.
 
 A clip is placed in the vault before the log speaks of it, so that no statement is ever without its
-bytes. The intent, durable before the clip has its name, lets the next start finish the sentence.
+bytes. The intent, durable before its clips have their names, lets the next start finish the sentence.
 Nothing else may bring a file that merely lies in the vault into the log: that would make an intruder's
 file evidence.
 """
@@ -10,36 +10,34 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from avrecord import durable
 from avrecord.errors import AvrecordError, NameTaken
 from avrecord.model.clip import ClipId
-from avrecord.model.statement import KINDS, Body, Statement, Taken
+from avrecord.model.statement import KINDS, Statement, Taken
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.seal.codec import LARGEST, decode, encode
 from avrecord.store import documents
+from avrecord.vault.folder import PART_ENDING, SEAL_ENDING
 from avrecord.vault.readback import read_back
 
 ENDING = ".intent"
 INTAKE_LOCK = ".intake.lock"
+MOST_KEPT = 64 * LARGEST  # a batch has 32 clips
 
 
-def keep(kit: Kit, body: Taken) -> None:
-    """Write down what will be stated of a clip, durably."""
-    content = json.dumps({"kind": body.kind} | asdict(body), ensure_ascii=False)
-    durable.replace_with(_path(kit, body.clip), content.encode())
-
-
-def forget(kit: Kit, bodies: Iterable[Body]) -> None:
-    """Remove the intents of what has been stated."""
-    for body in bodies:
-        if isinstance(body, Taken):
-            _path(kit, body.clip).unlink(missing_ok=True)
+def keep(kit: Kit, bodies: Sequence[Taken]) -> Path:
+    """Write down what will be stated of these clips, durably; return the file, to be removed once that is stated."""
+    path = kit.vault.incoming / f"{bodies[0].clip}.{durable.owner()}{ENDING}"
+    content = json.dumps([{"kind": body.kind} | asdict(body) for body in bodies], ensure_ascii=False)
+    durable.replace_with(path, content.encode())
+    return path
 
 
 def recover(kit: Kit) -> list[Taken]:
@@ -60,32 +58,34 @@ def healed(kit: Kit) -> Iterator[list[Taken]]:
 
 def arriving_at(incoming: Path) -> set[str]:
     """Where clips lie that a process at work has placed and not yet stated, by their intents. A dead one's do not count."""
-    bodies = [
-        _read(path) for path in incoming.glob(f"*{ENDING}") if durable.is_alive(path.name.removesuffix(ENDING).rpartition(".")[2])
-    ]
-    return {body.stored for body in bodies if body}
+    kept = [path for path in incoming.glob(f"*{ENDING}") if durable.is_alive(_owner(path, ENDING))]
+    return {body.stored for path in kept for body in _read(path)}
 
 
 def _recover(kit: Kit) -> list[Taken]:
-    finished = []
+    for ending in (PART_ENDING, f"{PART_ENDING}{SEAL_ENDING}"):
+        for part in kit.vault.incoming.glob(f"*{ending}"):
+            if not durable.is_alive(_owner(part, ending)):
+                _drop(part)  # half a copy, or one that nobody placed: the card still holds the bytes
     for leftover in kit.vault.incoming.glob(f".*{durable.LEFTOVER}"):
         if not durable.is_alive(leftover.name.removesuffix(durable.LEFTOVER).split(".")[-2]):
             leftover.unlink(missing_ok=True)
-    for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")):
-        if durable.is_alive(path.name.removesuffix(ENDING).rpartition(".")[2]):
-            continue
-        body = _read(path)
-        if body and kit.records.clip(ClipId(body.clip)) is None and _was_docked(body, kit) and _is_there(body, kit):
-            kit.vault.finish(body.stored, kit.sealer.seal(ClipId(body.clip).digest))
-            finished.append(body)
+    finished: dict[str, Taken] = {}
+    dead = [path for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")) if not durable.is_alive(_owner(path, ENDING))]
+    for body in (body for path in dead for body in _read(path)):
         # Otherwise: stated already, not ours, or never renamed; then the card still holds the bytes.
-        else:
-            _drop(path)
-    state(kit, finished)
-    for body in finished:
-        for path in kit.vault.incoming.glob(f"{body.clip}.*{ENDING}"):
-            _drop(path)
-    return finished
+        if kit.records.clip(ClipId(body.clip)) is None and _was_docked(body, kit) and _is_there(body, kit):
+            kit.vault.finish(body.stored, kit.sealer.seal(ClipId(body.clip).digest))
+            finished.setdefault(body.clip, body)
+    state(kit, finished.values())
+    for path in dead:
+        _drop(path)
+    return list(finished.values())
+
+
+def _owner(path: Path, ending: str) -> str:
+    """Whose file it is: the last part of its name before the ending."""
+    return path.name.removesuffix(ending).rpartition(".")[2]
 
 
 def _drop(path: Path) -> None:
@@ -115,18 +115,20 @@ def _is_there(body: Taken, kit: Kit) -> bool:
         return False
 
 
-def _read(path: Path) -> Taken | None:
-    """An intent as a body, checked like a leaf; None for anything that is not one."""
+def _read(path: Path) -> list[Taken]:
+    """An intent's bodies, each checked like a leaf; none for anything that is not an intent."""
     try:
         with durable.open_regular(path) as file:
-            fields = json.loads(file.read(LARGEST))
-        kind = KINDS[fields.pop("kind")]
-        body = decode(encode(Statement(station="", seq=0, at="", by="", body=kind(**fields))), 0).body
-        ClipId(body.clip) if isinstance(body, Taken) else None
+            kept = json.loads(file.read(MOST_KEPT))
+        return [_checked(fields) for fields in (kept if isinstance(kept, list) else [kept])]
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError, AvrecordError):
-        return None  # replace_with makes half an intent impossible; this one is not ours
-    return body if isinstance(body, Taken) else None
+        return []  # replace_with makes half an intent impossible; this one is not ours
 
 
-def _path(kit: Kit, clip: str) -> Path:
-    return kit.vault.incoming / f"{clip}.{durable.owner()}{ENDING}"
+def _checked(fields: dict[str, Any]) -> Taken:
+    kind = KINDS[fields.pop("kind")]
+    body = decode(encode(Statement(station="", seq=0, at="", by="", body=kind(**fields))), 0).body
+    if not isinstance(body, Taken):
+        raise TypeError(kind)
+    ClipId(body.clip)
+    return body

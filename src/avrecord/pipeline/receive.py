@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
+from collections import deque
+from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from avrecord import durable
 from avrecord.dock.listing import list_files, opened, settled_files
 from avrecord.dock.profiles import identify
+from avrecord.dock.turns import Turn
 from avrecord.dock.volumes import shown
-from avrecord.errors import CardError, CardGone, KeyProblem, NameTaken, NoSpace, ReadBackFailed
+from avrecord.errors import CardError, CardGone, NameTaken, NoSpace, ReadBackFailed
 from avrecord.model.card import Card, SourceFile, Volume
-from avrecord.model.moments import beijing, utc_text
+from avrecord.model.moments import utc_text
 from avrecord.model.statement import Body, CardRemovedEarly, CardSeen, ClipSeenAgain
-from avrecord.pipeline import intents
+from avrecord.pipeline.desk import Desk, Handed, at_desk
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
-from avrecord.pipeline.sayings import seen_again, taken
 from avrecord.store import documents
-from avrecord.vault.folder import Copied
-from avrecord.vault.names import safe_name, safe_path
+from avrecord.vault.folder import Part
 
-BATCH_CLIPS = 32
-BATCH_BYTES = 256 << 20
+ON_THE_WAY = 8  # files of one card that are copied and not yet sealed; they lie on the disk, not in memory
 PROBE = 65_536
+_numbers = itertools.count()
+FAILED = (CardError, ReadBackFailed, NameTaken, NoSpace, OSError)
+"""What keeps one file from being taken and not the next. A broken log, database or key ends the docking."""
 
 
 @dataclass(slots=True)
@@ -46,43 +49,42 @@ class Receipt:
     failed: tuple[str, ...] = ()
 
 
-def receive(volume: Volume, kit: Kit) -> Receipt:
+def receive(volume: Volume, kit: Kit, desk: Desk | None = None) -> Receipt:
     """Take everything on a card that the station does not hold yet.
 
     Never raises for a card that is pulled meanwhile: the receipt says so and the log says what was
-    left. Raises CardError for a card that cannot be listed; disk full, a broken log and the like
-    raise too. Asking again later goes on from there. One card at a time: two that hold the same bytes
-    would seal them twice.
+    left. Raises CardError for a card that cannot be listed; a broken log and the like raise too.
+    Asking again later goes on from there. Several cards are taken at once by giving them one desk.
     """
+    kit.tell("settling", card=volume.label or volume.root)
     files = settled_files(volume, kit.settings.dock.settle_seconds)
     card = identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
-    with durable.locked(kit.vault.incoming / intents.INTAKE_LOCK):
+    with at_desk(kit, desk) as at:
         catch_up(kit)
-        _same_key(kit)
-        return _Taking(card, kit).all()
+        return _Taking(card, kit, at).all()
 
 
 class _Taking:
-    """One card being taken: what is not stated yet, and what is left."""
+    """One card being taken: what is on its way, and what is left."""
 
-    def __init__(self, card: Card, kit: Kit) -> None:
-        self.card, self.kit = card, kit
+    def __init__(self, card: Card, kit: Kit, desk: Desk) -> None:
+        self.card, self.kit, self.desk = card, kit, desk
         self.receipt = Receipt(card.title, card.recorder, len(card.files))
         self.left = set(card.files)
-        self._bodies: list[Body] = []
-        self._done: list[SourceFile] = []
-        self._fresh: dict[str, str] = {}
-        """Clip → place in the vault, for clips that this batch brought and the index does not know yet."""
+        self._handed: deque[tuple[SourceFile, Future[Body]]] = deque()
 
     def all(self) -> Receipt:
         card, kit = self.card, self.kit
         docking = _arrival(card, kit)
+        kit.tell("card", card=card.title, recorder=card.recorder, files=len(card.files), bytes=sum(f.size for f in card.files))
         try:
             try:
                 for file in _in_order(card):
                     self._one(file, docking)
-            finally:
-                self._flush()  # whatever ended the loop, what is in the vault is stated
+            except CardGone:
+                self._collect(0)  # what was copied before it was pulled is sealed all the same
+                raise
+            self._collect(0)
             self.receipt.complete = not self.left and list_files(card.volume) == card.files
         except CardGone as error:
             self.receipt.problem = str(error)
@@ -90,44 +92,47 @@ class _Taking:
         return self.receipt
 
     def _one(self, file: SourceFile, docking: str) -> None:
-        card, kit, receipt = self.card, self.kit, self.receipt
+        card, kit = self.card, self.kit
         if _is_held(card.recorder, card.volume, file, kit):
-            receipt.unchanged += 1
-            self.left.discard(file)
+            self.receipt.unchanged += 1
+            self._settled(file)
             return
-        kit.tell("taking", card=card.title, file=file.shown, size=file.size)
         try:
-            body = _take(card, docking, file, self._fresh, kit)
+            with self.desk.turns.turn(urgent=self._is_urgent(file)) as turn:
+                kit.tell("taking", card=card.title, file=file.shown, size=file.size)
+                part = _copy(card, file, kit, turn)
         except CardGone:
             raise
-        except (CardError, ReadBackFailed, NameTaken, NoSpace, OSError) as error:
-            # One file does not keep the others from being taken: the next may be readable, or fit.
-            kit.tell("file_failed", card=card.title, file=file.shown, why=str(error))
-            receipt.failed += (file.shown,)
-            if isinstance(error, NoSpace):
-                receipt.problem, receipt.no_space = str(error), True
+        except FAILED as error:
+            self._failed(file, error)
             return
-        _count(receipt, body, file)
-        self._bodies.append(body)
-        self._done.append(file)
-        if len(self._bodies) >= BATCH_CLIPS or sum(done.size for done in self._done) >= BATCH_BYTES:
-            self._flush()
+        self._handed.append((file, self.desk.hand_over(Handed(card, docking, file, part))))
+        self._collect(ON_THE_WAY)
 
-    def _flush(self) -> None:
-        """State what has gathered, in one durable step."""
-        bodies, self._bodies = self._bodies, []  # said once, whatever happens while saying it
-        done, self._done = self._done, []
-        self._fresh.clear()
-        state(self.kit, bodies)
-        intents.forget(self.kit, bodies)
-        self.left -= set(done)
+    def _is_urgent(self, file: SourceFile) -> bool:
+        return self.card.claims[file.path].important or self.card.recorder in self.kit.settings.dock.priority
 
+    def _collect(self, most: int) -> None:
+        """Wait until at most `most` files are on their way, and count what came of the others."""
+        while len(self._handed) > most or (self._handed and self._handed[0][1].done()):
+            file, body = self._handed.popleft()
+            try:
+                _count(self.receipt, body.result(), file)
+            except FAILED as error:
+                self._failed(file, error)
+            else:
+                self._settled(file)
 
-def _same_key(kit: Kit) -> None:
-    """A process that waited while the clip key was changed would seal with a key that no longer counts."""
-    row = kit.store.row("current_key", role="clip")
-    if row and row["key_id"] != kit.sealer.key_id:
-        raise KeyProblem(path=kit.root / "keys" / "clip.key", detail="片段密钥刚刚更换，请重新运行")
+    def _settled(self, file: SourceFile) -> None:
+        self.left.discard(file)
+        self.kit.tell("settled", card=self.card.title, file=file.shown, bytes=file.size, left=len(self.left))
+
+    def _failed(self, file: SourceFile, error: Exception) -> None:
+        """One file does not keep the others from being taken: the next may be readable, or fit."""
+        self.kit.tell("file_failed", card=self.card.title, file=file.shown, why=str(error))
+        self.receipt.failed += (file.shown,)
+        if isinstance(error, NoSpace):
+            self.receipt.problem, self.receipt.no_space = str(error), True
 
 
 def _arrival(card: Card, kit: Kit) -> str:
@@ -192,42 +197,26 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
         return False
 
 
-def _take(card: Card, docking: str, file: SourceFile, fresh: dict[str, str], kit: Kit) -> Body:
-    """Copy, read back, seal and place one file; return what is to be stated of it."""
-    ticket = hashlib.sha256(f"{card.recorder} {file.size} ".encode() + file.path).hexdigest()[:24]
-    copied = None
+def _copy(card: Card, file: SourceFile, kit: Kit, turn: Turn) -> Part:
+    """Copy one file. Raises SourceChanged when it was not the same any more afterwards; the part is gone then."""
+    # The ticket ends with its process: two that take one card at once do not write into each other's part, and what a
+    # dead one left behind is known as such.
+    name = hashlib.sha256(f"{card.recorder} {volume_key(card.volume)} {file.size} ".encode() + file.path).hexdigest()[:24]
+
+    def progress(at: int) -> None:
+        turn.moved()
+        kit.tell("copied", card=card.title, file=file.shown, bytes=at)
+
+    ticket = f"{name}-{next(_numbers)}.{durable.owner()}"
+    part = None
     try:
         with opened(card.volume, file) as source:
-            copied = kit.vault.copy(source, file.size, ticket, lambda at: kit.tell("copied", file=file.shown, bytes=at))
+            part = kit.vault.write(source, file.size, ticket, progress)
     except BaseException:
-        if copied:  # copied well, but the card's file was not the same any more afterwards
-            copied.part.unlink(missing_ok=True)
+        if part:
+            part.path.unlink(missing_ok=True)
         raise
-    known = kit.records.clip(copied.id)
-    stored = known.stored if known else fresh.get(copied.id.hex)
-    if stored is not None:
-        _keep_once(copied, stored, kit)
-        return seen_again(card, docking, file, copied)
-    wanted = _place_for(card, file, kit)
-    seal = kit.sealer.seal(copied.id.digest)
-    body = taken(card, docking, file, copied, wanted.as_posix(), kit)
-    stored = kit.vault.place(copied, wanted, seal, lambda at: intents.keep(kit, taken(card, docking, file, copied, at, kit)))
-    fresh[copied.id.hex] = stored
-    return body if body.stored == stored else taken(card, docking, file, copied, stored, kit)
-
-
-def _keep_once(copied: Copied, stored: str, kit: Kit) -> None:
-    """These bytes are sealed already. Where the vault lost or altered them, this copy is kept as well.
-
-    What lies at the stored place is never touched: `verify` says of it what it is.
-    """
-    kit.vault.place(copied, PurePosixPath(stored), kit.sealer.seal(copied.id.digest), lambda _: None)
-
-
-def _place_for(card: Card, file: SourceFile, kit: Kit) -> PurePosixPath:
-    """`<day of docking>/<recorder>/<path on the card>`: the day is the station's, never the recorder's."""
-    folder = PurePosixPath(beijing(kit.clock(), "%Y-%m-%d"), safe_name(card.recorder or "unknown"))
-    return folder / safe_path(file.shown)
+    return part
 
 
 def _removed_early(card: Card, docking: str, left: set[SourceFile], kit: Kit) -> None:

@@ -1,4 +1,4 @@
-"""`avrecord run`: one process. One thread takes cards, one examines and links, one serves pages.
+"""`avrecord run`: one process. A thread for each card, one that seals, one that examines and links, one for pages.
 
 Every loop asks again what is not done yet, so being killed anywhere needs no clean-up. Errors in a
 loop are logged and the loop goes on: an unattended station must take the next card.
@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,27 +19,28 @@ import structlog
 import uvicorn
 
 from avrecord import __version__, station
-from avrecord.dock.listing import list_files
-from avrecord.dock.volumes import docked, shown
-from avrecord.errors import AvrecordError, CardError, Interrupted
-from avrecord.model.card import SourceFile, Volume
+from avrecord.dock.volumes import docked
+from avrecord.errors import AvrecordError, Interrupted
 from avrecord.model.moments import BEIJING
 from avrecord.model.statement import ServiceStarted
+from avrecord.pipeline.desk import Desk
 from avrecord.pipeline.examine import examine_pending
 from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
-from avrecord.pipeline.receive import Receipt, receive, volume_key
+from avrecord.pipeline.receive import Receipt
 from avrecord.pipeline.record import state
 from avrecord.pipeline.scrub import scrub
 from avrecord.service.clock import ClockWatch
+from avrecord.service.docks import Docks
 from avrecord.service.logs import logger
 from avrecord.service.notify import notify
 from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
 from avrecord.settings import load
 
-RETRY_S = 30  # before a card that could not be taken completely is tried again
+STUCK_S = 300.0  # in one batch of clips: a disk that takes longer does not answer any more
+ENDING_S = 4.0  # for the cards' threads, of the ten seconds in which the service must end
 
 BuildPages = Callable[[Kit, Callable[[], dict[str, Any]]], Any]
 
@@ -53,13 +55,6 @@ def serve(root: Path, build_pages: BuildPages) -> None:
         service.run()
 
 
-def _ended(receipt: Receipt) -> str:
-    """The slot's state after a docking."""
-    if receipt.complete:
-        return "done"
-    return "no_space" if receipt.no_space else "incomplete"
-
-
 class Service:
     """The running station. `status` is what the page shows."""
 
@@ -72,8 +67,8 @@ class Service:
         self.roots = [root / folder for folder in self.kit.settings.dock.roots]
         self.wake = Wake(self.roots)
         self.last_scan = 0.0
-        self._taken: dict[str, tuple[SourceFile, ...]] = {}
-        self._again: dict[str, float] = {}
+        self.desk = Desk(self.kit)
+        self.docks = Docks(self.kit, self.desk, self.slots, self._report, self._taken)
         self._linked = -1
         self._scrubbed = ""
         self._clock = ClockWatch(self.kit.clock)
@@ -91,7 +86,11 @@ class Service:
         self.wake.start()
         pages.start()
         examiner.start()
-        self._intake_loop()
+        with suppress(Interrupted), self.desk:
+            self._intake_loop()
+            notify("STOPPING=1")
+            self.docks.end(ENDING_S)
+            raise Interrupted  # what is not on the disk by now is left on its card
         self.web.should_exit = True
         self.work.set()
         examiner.join(8)
@@ -116,7 +115,7 @@ class Service:
             try:
                 self._scan()
                 if first:
-                    notify("READY=1\nSTATUS=等待插卡")
+                    notify("READY=1")
                 first = False
                 self._alive()
             except Interrupted:
@@ -126,46 +125,20 @@ class Service:
             self.wake.wait(self.kit.settings.dock.rescan_seconds)
 
     def _alive(self) -> None:
-        """A scan came through, or bytes of a large file did: both are progress, and nothing else is."""
-        if time.monotonic() - self.last_scan > 1:
-            notify("WATCHDOG=1")
+        """A scan came through and the desk is not stuck: that is progress, and nothing else is."""
         self.last_scan = time.monotonic()
+        if self.desk.busy_s() < STUCK_S:
+            notify("WATCHDOG=1")
+        notify(f"STATUS={self.slots.line()}")
 
     def _scan(self) -> None:
         if step := self._clock.stepped():
             state(self.kit, [step])
             self.log.warning("clock_stepped", by_ms=step.by_ms)
-        volumes = docked(self.roots)
-        self.slots.keep({volume_key(volume) for volume in volumes})
-        for volume in volumes:
-            if self.stopping.is_set():
-                return
-            self._take(volume)
+        self.docks.notice(docked(self.roots))
         self.work.set()
 
-    def _take(self, volume: Volume) -> None:
-        """Receive one card, unless nothing on it changed since it was taken completely."""
-        key = volume_key(volume)
-        try:
-            listing = list_files(volume)
-            if self._taken.get(key) == listing or time.monotonic() < self._again.get(key, 0):
-                return
-            self._again[key] = time.monotonic() + RETRY_S
-            self.slots.put(key, shown(volume.root), "taking")
-            receipt = receive(volume, self.kit)
-        except CardError as error:
-            self.slots.put(key, shown(volume.root), "fault", str(error))
-            self._report("card_failed", error)
-            return
-        except Exception as error:
-            if not isinstance(error, Interrupted):
-                self.slots.put(key, shown(volume.root), "fault", f"{type(error).__name__}，稍后自动重试")
-            raise
-        if receipt.complete:
-            self._taken[key] = listing
-            del self._again[key]
-        detail = receipt.problem or "、".join(receipt.failed) or None
-        self.slots.put(key, shown(volume.root), _ended(receipt), detail, receipt)
+    def _taken(self, receipt: Receipt) -> None:
         self.log.info(
             "card", card=receipt.title, files=receipt.files, sealed=receipt.sealed, set_aside=receipt.set_aside,
             again=receipt.again, unchanged=receipt.unchanged, bytes=receipt.bytes, complete=receipt.complete,
@@ -212,12 +185,9 @@ class Service:
         self.log.error(event, error=type(error).__name__, detail=str(error), exc_info=None if known else error)
 
     def _tell(self, event: str, **facts: object) -> None:
-        """Progress of the story; the place where a stop reaches a copy that runs for minutes."""
-        if self.stopping.is_set() and event in ("taking", "copied"):
-            raise Interrupted
-        if event == "copied":
-            self.slots.progress(facts)
-            self._alive()
+        """Progress of the story, for the log."""
+        if event == "settled":
+            self.work.set()
         elif event == "examined":
             self.log.info("examined", clip=facts["clip"], outcome=facts["outcome"], seen=facts["seen"])
         elif event == "file_failed":

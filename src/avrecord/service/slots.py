@@ -1,43 +1,118 @@
-"""What each dock slot is doing, for the page: one line per card."""
+"""What each dock slot is doing, for the page and for systemd's one line: one row per card."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
+from avrecord.dock.turns import STALLED_S
+from avrecord.pipeline.kit import Tell
 from avrecord.pipeline.receive import Receipt
 
 STATES = {
+    "settling": "确认文件已写完",
+    "waiting": "等待轮到",
     "taking": "正在采集，请勿拔出",
+    "stalled": "读卡停滞，请勿拔出",
     "done": "可以取下",
     "incomplete": "未采集完整",
     "fault": "读卡故障",
     "no_space": "磁盘已满，暂停采集",
 }
+SPAN_S = 10.0  # over which the rate is reckoned
+
+
+@dataclass(slots=True)
+class _Row:
+    slot: str
+    state: str = "settling"
+    recorder: str | None = None
+    detail: str | None = None
+    files: int = 0
+    left: int = 0
+    bytes: int = 0
+    settled: int = 0
+    file: str | None = None
+    copied: int = 0
+    moved_at: float = 0.0
+    sealed: int | None = None
+    marks: list[tuple[float, int]] = field(default_factory=list)
+
+    def copies(self, at: float, copied: int) -> None:
+        """Note how far the file is; keep the marks that the rate needs."""
+        self.copied, self.moved_at = copied, at
+        done = self.settled + copied
+        if not self.marks or at - self.marks[-1][0] > SPAN_S / 10:
+            self.marks = [*(mark for mark in self.marks if at - mark[0] <= SPAN_S), (at, done)]
+
+    def rate(self) -> int | None:
+        """Bytes a second, lately."""
+        if len(self.marks) < 2:
+            return None
+        (first, before), (last, after) = self.marks[0], self.marks[-1]
+        return round(max(0, after - before) / (last - first)) if last > first else None
+
+    def shown(self, now: float) -> dict[str, Any]:
+        state = "stalled" if self.state == "taking" and now - self.moved_at > STALLED_S else self.state
+        row: dict[str, Any] = {"slot": self.slot, "state": state, "title": STATES[state], "detail": self.detail}
+        row |= {"recorder": self.recorder, "files": self.files, "files_left": self.left, "bytes": self.bytes}
+        if self.sealed is not None:
+            row["sealed"] = self.sealed
+        if state in ("taking", "stalled"):
+            done, rate = self.settled + self.copied, self.rate()
+            row |= {"file": self.file, "copied": self.copied, "bytes_done": done, "bytes_per_second": rate}
+            row["seconds_left"] = round((self.bytes - done) / rate) if rate else None
+        return row
 
 
 class Slots:
     """Thread-safe: intake writes, pages read."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
-        self._rows: dict[str, dict[str, Any]] = {}
-        self._current: str | None = None
+        self._clock = clock
+        self._rows: dict[str, _Row] = {}
 
-    def put(self, key: str, root: str, state: str, detail: str | None = None, receipt: Receipt | None = None) -> None:
-        """A card's new state."""
+    def arrive(self, key: str, root: str) -> None:
+        """A card begins to be looked at."""
         with self._lock:
-            row: dict[str, Any] = {"slot": root.rpartition("/")[2], "state": state, "title": STATES[state], "detail": detail}
-            if receipt:
-                row |= {"recorder": receipt.recorder, "files": receipt.files, "sealed": receipt.sealed + receipt.set_aside}
-            self._rows[key] = row
-            self._current = key if state == "taking" else None
+            self._rows[key] = _Row(root.rpartition("/")[2])
 
-    def progress(self, facts: dict[str, object]) -> None:
-        """Bytes copied of the file that is being taken."""
+    def put(self, key: str, state: str, detail: str | None = None, receipt: Receipt | None = None) -> None:
+        """How a card's docking ended."""
         with self._lock:
-            if self._current in self._rows:
-                self._rows[self._current] |= {"file": facts["file"], "copied": facts["bytes"]}
+            if row := self._rows.get(key):
+                row.state, row.detail = state, detail
+                if receipt:
+                    row.recorder, row.files = receipt.recorder, receipt.files
+                    row.sealed = receipt.sealed + receipt.set_aside
+
+    def teller(self, key: str) -> Tell:
+        """What a card's story reports to, about this slot."""
+
+        def tell(event: str, **facts: Any) -> None:
+            with self._lock:
+                if row := self._rows.get(key):
+                    self._note(row, event, facts)
+
+        return tell
+
+    def _note(self, row: _Row, event: str, facts: dict[str, Any]) -> None:
+        if event == "card":
+            row.recorder, row.files, row.bytes, row.state = facts["recorder"], facts["files"], facts["bytes"], "waiting"
+            row.left = row.files
+        elif event == "taking":
+            row.state, row.file, row.detail = "taking", facts["file"], None
+            row.copies(self._clock(), 0)
+        elif event == "copied":
+            row.copies(self._clock(), facts["bytes"])
+        elif event == "settled":
+            row.left, row.settled = facts["left"], row.settled + facts["bytes"]
+            row.copied = max(0, row.copied - facts["bytes"])
 
     def keep(self, keys: set[str]) -> None:
         """Forget cards that are gone."""
@@ -46,4 +121,15 @@ class Slots:
 
     def rows(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [dict(row) for _, row in sorted(self._rows.items())]
+            now = self._clock()
+            return [row.shown(now) for _, row in sorted(self._rows.items())]
+
+    def line(self) -> str:
+        """What the station is doing, in one line."""
+        rows = self.rows()
+        counts = Counter(row["state"] for row in rows)
+        if not rows:
+            return "等待插卡"
+        said = [f"{counts[state]} 张{title.partition('，')[0]}" for state, title in STATES.items() if counts[state]]
+        left = sum(row["bytes"] - row.get("bytes_done", 0) for row in rows if row["state"] in ("taking", "waiting", "stalled"))
+        return "，".join([*said, f"剩 {left / 1e9:.1f} GB"] if left else said)

@@ -1,8 +1,8 @@
 """The vault as a folder. The contract:
 
-* `copy` leaves a part file that was read back from the disk, or nothing; the source is only read.
-* `place` gives it its final name without ever replacing a file; after it returns, name and bytes
-  survive a power cut. The same bytes are stored once.
+* `write` leaves a hashed part file; `prove` makes it durable and reads it back from the disk. The source is only read.
+* `place_all` gives proved parts their final names without ever replacing a file; after it returns, names, seals and
+  bytes survive a power cut. The same bytes are stored once.
 * Nothing here deletes a stored clip.
 """
 
@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from avrecord import durable
-from avrecord.errors import CardReadError, NameTaken, NoSpace, ReadBackFailed
+from avrecord.errors import NameTaken, NoSpace, ReadBackFailed
 from avrecord.model.clip import ClipId
-from avrecord.vault.digester import Digester
+from avrecord.vault.copying import BLOCK, SECTOR, Part, Source, write_part
 from avrecord.vault.names import with_digest
 from avrecord.vault.readback import read_back
 
-BLOCK = 1 << 20
-SECTOR = 4096
-MOST_IN_A_ROW = 2
 SEAL_ENDING = ".sig"
+PART_ENDING = ".part"
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,13 @@ class Copied:
     unreadable: int
 
 
-class Source(Protocol):
-    """Something to copy from. `read(at, length)` raises CardReadError for a bad sector only."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A proved part, the name that it should get, and the text of its seal."""
 
-    def read(self, at: int, length: int) -> bytes: ...
+    copied: Copied
+    path: PurePosixPath
+    seal: str
 
 
 class FolderVault:
@@ -60,58 +62,76 @@ class FolderVault:
         found = os.statvfs(self.root)
         return found.f_bavail * found.f_frsize - self._reserve
 
-    def copy(self, source: Source, size: int, ticket: str, progress: Callable[[int], None] = lambda _: None) -> Copied:
-        """Copy a source into a part file, hash it on the way, read it back from the disk.
+    def write(self, source: Source, size: int, ticket: str, progress: Callable[[int], None] = lambda _: None) -> Part:
+        """Copy a source into a part file and hash it on the way.
 
         `ticket` names the part file: the same source gets the same ticket, so a part that a crash
-        left behind is written over and never piles up. Raises NoSpace, ReadBackFailed, the source's
-        CardError, or an OSError of the vault's own disk; the source is untouched in every case.
+        left behind is written over and never piles up. Raises NoSpace, the source's CardError, or an
+        OSError of the vault's own disk; the source is untouched in every case.
         """
         if size > self.free():
             raise NoSpace(needed=size, free=max(0, self.free()))
-        part = self.incoming / f"{ticket}.part"
-        try:
-            digest, copied, unreadable = self._write(source, size, part, progress)
-            found, method = read_back(part)
-            if found != digest:
-                raise ReadBackFailed(path=part)
-        except BaseException as error:
-            part.unlink(missing_ok=True)  # the card still holds the bytes; half a copy is worth nothing
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise NoSpace(needed=size, free=max(0, self.free())) from error
-            raise
-        return Copied(ClipId(digest), copied, part, method, unreadable)
+        part = self.incoming / f"{ticket}{PART_ENDING}"
+        with self._or_nothing(part, size):
+            return write_part(source, size, part, progress)
+
+    def prove(self, part: Part) -> Copied:
+        """Make a part durable and read it back from the disk.
+
+        Raises ReadBackFailed, NoSpace or an OSError; the part is gone then.
+        """
+        with self._or_nothing(part.path, part.size):
+            durable.sync_file(part.path)
+            found, method = read_back(part.path)
+            if found != part.id.hex:
+                raise ReadBackFailed(path=part.path)
+        return Copied(part.id, part.size, part.path, method, part.unreadable)
+
+    def copy(self, source: Source, size: int, ticket: str, progress: Callable[[int], None] = lambda _: None) -> Copied:
+        """`write` and `prove` in one."""
+        return self.prove(self.write(source, size, ticket, progress))
+
+    def enclose(self, copied: Copied, seal: str) -> None:
+        """Write the seal beside its part, durably, so that placing both is two renames."""
+        durable.replace_with(_seal_part(copied), seal.encode(), mode=0o440)
+
+    def discard(self, copied: Copied) -> None:
+        """Drop a part that got no name. What has its name is not reached by this."""
+        for path in (copied.part, _seal_part(copied)):
+            path.unlink(missing_ok=True)
 
     def place(self, copied: Copied, wanted: PurePosixPath, seal: str, before: Callable[[str], None]) -> str:
-        """Give a part file its final name, its seal beside it; return the path within the vault.
+        """`place_all` for one part. Raises what kept it from its place."""
+        [stored] = self.place_all([Wanted(copied, wanted, seal)], lambda names: before(names[0] or ""))
+        if isinstance(stored, Exception):
+            raise stored
+        return stored
 
-        `before(stored)` runs before the name exists: the caller keeps its intent there, from which a
-        crash anywhere between here and the log is mended. The rename claims the name; of two that
-        want it, one goes on to the next, so nobody's seal is written over.
+    def place_all(self, parts: Sequence[Wanted], before: Callable[[Sequence[str | None]], None]) -> list[str | Exception]:
+        """Give part files their final names, their seals beside them; return the paths within the vault.
+
+        `before(names)` runs before any name exists, with one name for each part (None: it has none): the caller
+        keeps its intent there, from which a crash anywhere between here and the log is mended. The rename claims
+        the name; of two that want it, one goes on to the next (and `before` is told again), so nobody's seal is
+        written over. What keeps one part from its place (NameTaken, OSError) is returned in its stead.
         """
-        other = with_digest(wanted, copied.id.hex)
-        # A folder of this card may have the name of a file of an earlier one: then a folder further up.
-        higher = [PurePosixPath(*wanted.parts[:depth], other.name) for depth in reversed(range(len(wanted.parts) - 1))]
-        for path in (wanted, other, *higher):
-            stored, final = path.as_posix(), self.path(path.as_posix())
-            try:
-                durable.make_folder(final.parent)
-            except (FileExistsError, NotADirectoryError):
-                continue
-            if self._holds(final, copied):
-                before(stored)
-                copied.part.unlink()
-            else:
-                if os.path.lexists(final):
-                    continue
-                before(stored)
+        names: list[str | Exception] = []
+        for part in parts:
+            names.append(self._choose(part, {name for name in names if isinstance(name, str)}))
+        before([name if isinstance(name, str) else None for name in names])
+        for at, part in enumerate(parts):
+            while isinstance(stored := names[at], str):
                 try:
-                    durable.rename_new(copied.part, final)
+                    self._claim(part, stored)
+                    break
                 except FileExistsError:
-                    continue
-            self.finish(stored, seal)
-            return stored
-        raise NameTaken(path=wanted)
+                    names[at] = self._choose(part, {name for name in names if isinstance(name, str)})
+                    before([name if isinstance(name, str) else None for name in names])
+                except OSError as error:
+                    names[at] = error
+        for folder in {self.path(name).parent for name in names if isinstance(name, str)}:
+            durable.sync_folder(folder)
+        return names
 
     def finish(self, stored: str, seal: str) -> None:
         """The last touches after the rename: read-only, sealed, durable. Doing it again changes nothing."""
@@ -121,12 +141,6 @@ class FolderVault:
         if not seal_path.exists():
             durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
         durable.sync_folder(final.parent)
-
-    def _holds(self, final: Path, copied: Copied) -> bool:
-        """Whether these very bytes lie at a place already."""
-        if not final.is_file() or final.is_symlink() or final.stat().st_size != copied.size:
-            return False
-        return read_back(final)[0] == copied.id.hex
 
     def path(self, stored: str) -> Path:
         """Where a stored path lies. Refuses to leave the vault whatever the path says."""
@@ -145,54 +159,59 @@ class FolderVault:
                 path = Path(folder, name)
                 yield path.relative_to(self.root).as_posix(), path.lstat().st_size
 
-    def _write(self, source: Source, size: int, part: Path, progress: Callable[[int], None]) -> tuple[str, int, int]:
-        part.unlink(missing_ok=True)
-        target = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    def _choose(self, part: Wanted, given: set[str]) -> str | Exception:
+        """The first name that is free, or that these very bytes have already."""
+        other = with_digest(part.path, part.copied.id.hex)
+        # A folder of this card may have the name of a file of an earlier one: then a folder further up.
+        higher = [PurePosixPath(*part.path.parts[:depth], other.name) for depth in reversed(range(len(part.path.parts) - 1))]
         try:
-            if size:
-                os.posix_fallocate(target, 0, size)
-            unreadable = 0
-            with Digester() as digester:
-                at = 0
-                while block := _read_at(source, at, size):
-                    unreadable += block[1]
-                    digester.feed(block[0])
-                    durable.write_all(target, block[0])
-                    at += len(block[0])
-                    progress(at)
-            os.ftruncate(target, at)
-            os.fsync(target)
-        finally:
-            os.close(target)
-        return digester.hexdigest(), at, unreadable
+            for path in (part.path, other, *higher):
+                stored, final = path.as_posix(), self.path(path.as_posix())
+                try:
+                    durable.make_folder(final.parent)
+                except (FileExistsError, NotADirectoryError):
+                    continue
+                if stored not in given and (not os.path.lexists(final) or self._holds(final, part.copied)):
+                    return stored
+        except (NameTaken, OSError) as error:
+            return error
+        return NameTaken(path=part.path)
 
-
-def _read_at(source: Source, at: int, size: int) -> tuple[bytes, int] | None:
-    """The next block and how many of its bytes could not be read; None at the end of the file.
-
-    A bad sector fails the whole request: go on in sectors and keep what is readable, with zeros in
-    place of what is not. Three failing sectors in a row are passed on: a dying card is not nursed.
-    """
-    if at >= size:  # a file that grows is not followed: it has changed, and that is said elsewhere
-        return None
-    try:
-        block = source.read(at, min(BLOCK, size - at))
-        return (block, 0) if block else None
-    except CardReadError as error:
-        return _salvage(source, at, min(size, at + BLOCK), error)
-
-
-def _salvage(source: Source, at: int, end: int, error: CardReadError) -> tuple[bytes, int]:
-    kept, lost, in_a_row = bytearray(), 0, 0
-    for sector in range(at, end, SECTOR):
-        length = min(SECTOR, end - sector)
+    def _claim(self, part: Wanted, stored: str) -> None:
+        """Rename a part and its seal. Raises FileExistsError when somebody took the name meanwhile."""
+        final, seal = self.path(stored), _seal_part(part.copied)
+        if not seal.exists():
+            self.enclose(part.copied, part.seal)
+        if self._holds(final, part.copied):
+            part.copied.part.unlink()
+        else:
+            durable.rename_new(part.copied.part, final)
+        final.chmod(0o440)
         try:
-            kept += source.read(sector, length)
-            in_a_row = 0
-        except CardReadError:
-            in_a_row += 1
-            if in_a_row > MOST_IN_A_ROW:
-                raise error from None
-            kept += bytes(length)
-            lost += length
-    return bytes(kept), lost
+            durable.rename_new(seal, final.with_name(final.name + SEAL_ENDING))
+        except FileExistsError:
+            seal.unlink()
+
+    def _holds(self, final: Path, copied: Copied) -> bool:
+        """Whether these very bytes lie at a place already."""
+        if not final.is_file() or final.is_symlink() or final.stat().st_size != copied.size:
+            return False
+        return read_back(final)[0] == copied.id.hex
+
+    @contextmanager
+    def _or_nothing(self, part: Path, size: int) -> Iterator[None]:
+        """Half a copy is worth nothing, and the card still holds the bytes: whatever raises, the part goes."""
+        try:
+            yield
+        except BaseException as error:
+            part.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise NoSpace(needed=size, free=max(0, self.free())) from error
+            raise
+
+
+def _seal_part(copied: Copied) -> Path:
+    return copied.part.with_name(copied.part.name + SEAL_ENDING)
+
+
+__all__ = ["BLOCK", "SECTOR", "Copied", "FolderVault", "Part", "Source", "Wanted"]
