@@ -26,7 +26,7 @@ from avrecord.checks.reading import Reader
 from avrecord.checks.words_shown import checks_of
 from avrecord.media.clipfile import ClipFile
 from avrecord.media.worker import Limits, isolated
-from avrecord.pipeline.examine import TASK
+from avrecord.pipeline.examine import TASK, THOROUGH, request_for
 from avrecord.settings import CheckTable
 from avrecord.station import shipped
 
@@ -53,9 +53,7 @@ def full_decode(path: Path) -> tuple[float, float]:
 
 def examined(path: Path) -> tuple[float, float, dict[str, Any]]:
     """Wall and CPU seconds of the product's own examination (one core), child start and all; its answer."""
-    table_ = CheckTable()
-    request = {"path": str(path), "media": "video", "segments": SEGMENTS, "gate": table_.gate}
-    request |= {"every_ms": table_.key_frame_every_ms, "tier": "thorough", "dense_seconds": 180}
+    request = request_for(path, "video", SEGMENTS, CheckTable(), THOROUGH)
     started, used = time.perf_counter(), cpu_seconds()
     with isolated(TASK, request, Limits()) as outcome:
         assert outcome.answer is not None, outcome.reason

@@ -15,7 +15,7 @@ from avrecord.media.worker import Outcome
 from avrecord.model.case import MarkKind
 from avrecord.model.clip import Clip, ClipId, Media
 from avrecord.model.observation import Examination, Observation
-from avrecord.pipeline.examine import read_outcome
+from avrecord.pipeline.examine import read_outcome, request_for
 from avrecord.pipeline.looking import look
 from avrecord.rules.judging import judge
 from avrecord.settings import CheckTable
@@ -47,10 +47,8 @@ class Looked:
 
 
 def asked(path: Path, tier: str) -> dict[str, Any]:
-    """What the child is asked, as `examine.request_for` does; the one place that knows how a tier is named."""
-    check = CheckTable()
-    request = {"path": str(path), "media": "video", "segments": SEGMENTS, "gate": check.gate}
-    return request | {"every_ms": check.key_frame_every_ms, "tier": tier, "dense_seconds": check.dense_seconds}
+    """What the child is asked."""
+    return request_for(path, "video", SEGMENTS, CheckTable(), tier)
 
 
 def looked(path: Path, tier: str) -> Looked:

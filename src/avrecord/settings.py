@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -42,6 +42,16 @@ class DockTable(_Table):
 
 class VaultTable(_Table):
     reserve_mib: Annotated[int, Field(ge=0)] = 512  # intake stops while this much is still free
+    warn_days: Annotated[int, Field(ge=0)] = 14  # time to buy and fit a disk
+
+
+class ReleaseTable(_Table):
+    """Whether the recorder's copy of a clip may go, and what must hold beside its seal. Off unless somebody decided otherwise."""
+
+    policy: Literal["off", "cosigned", "copy", "cosigned+copy"] = "off"
+    witnesses: tuple[str, ...] = ()  # public keys (vkey) whose cosignature counts
+    second_copy: str = ""  # a folder with the vault's layout, on another disk or share
+    least_hours: Annotated[int, Field(ge=0)] = 24  # since the sealing: time for somebody to notice a mistake
 
 
 class CheckTable(_Table):
@@ -50,6 +60,9 @@ class CheckTable(_Table):
     workers: Annotated[int, Field(ge=1, le=64)] = max(1, os.cpu_count() or 1)
     gate: Annotated[float, Field(ge=0, le=1)] = 0.08
     dense_seconds: Annotated[int, Field(ge=0, le=86_400)] = 180  # of a clip with far key frames, gone through each second
+    full_size_frames: Annotated[int, Field(ge=0, le=10_000)] = (
+        40  # per clip, read again at full size before 抽检未见: .7-2 s each
+    )
     key_frame_every_ms: Annotated[int, Field(ge=0)] = 900
     memory_mib: Annotated[int, Field(ge=512)] = 3072
     cpu_seconds: Annotated[int, Field(ge=1)] = 1800
@@ -98,6 +111,7 @@ class Settings(BaseSettings):
     station: StationTable
     dock: DockTable = DockTable()
     vault: VaultTable = VaultTable()
+    release: ReleaseTable = ReleaseTable()
     check: CheckTable = CheckTable()
     link: LinkTable = LinkTable()
     coverage: CoverageTable = CoverageTable()

@@ -94,6 +94,10 @@ def lived(kit: Kit, dcam, dock) -> Kit:
         say.DeviceEvent(recorder="Z3A0017", event="repair", since="2026-11-01", until=None, note=""),
         say.DeviceEvent(recorder="Z3A0017", event="repair", since="2026-11-01", until="2026-11-03", note="换屏"),
         say.CardRemovedEarly(docking="0" * 16, recorder=None, left=kit.attachments.put(documents.manifest([])), files=0),
+        say.ReleaseGranted(
+            docking="0" * 16, recorder="Z3A0017", rule="cosigned, 24 h", receipt=kit.attachments.put(b"r"), files=1, bytes=9,
+        ),
+        say.ClipRemoved(clip=first, place="card", docking="0" * 16, path_raw="YQ==", rule="cosigned, 24 h"),
         say.KeysListed(version=3, root="RW", keylist=kit.attachments.put(b"list")),
         say.ClockStepped(by_ms=-1000, method="monotonic"),
         say.GapObserved(

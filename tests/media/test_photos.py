@@ -43,6 +43,7 @@ def looked_at(path: Path, segments: dict | None = None) -> dict:
         "every_ms": 900,
         "tier": "thorough",
         "dense_seconds": 180,
+        "full_size_frames": 40,
     }
     with isolated(TASK, request, Limits()) as outcome:
         assert outcome.answer is not None, outcome.reason

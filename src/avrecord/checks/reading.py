@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -17,6 +17,8 @@ TOPMOST = 4  # a title stands above its text, and the tallest characters may be 
 FEW_LINES = 3  # of the crops, before the frame as a whole
 CROP = (768, 448)  # px of a 1080p frame around a suspected place, seen by the detector at half size
 CROP_AT = (384, 224)  # 13-19 ms instead of 125-180 for the frame
+ENLARGED = 1.25  # of a crop read at full size: 960 px wide, what the detector takes at once
+MOST_LINES_OF_A_CROP = 8
 WIDE = 1.5  # a box wider than this times its height is a line
 CONFIDENT = 0.5
 CLOCK = re.compile(r"20\d\d\D?\d\d\D?\d\d|\d\d:\d\d:\d\d")
@@ -43,6 +45,7 @@ class Reader:
     detected: int = 0
     recognised: int = 0
     cropped: int = 0
+    enlarged: int = 0
     _engine: Any = None
     _overlay: list[tuple[int, int, int, int]] = field(default_factory=list)
 
@@ -53,7 +56,7 @@ class Reader:
         tallest = sorted(range(len(boxes)), key=lambda n: -_height(boxes[n]))
         topmost = sorted(range(len(boxes)), key=lambda n: boxes[n][:, 1].min())[:TOPMOST]
         wanted = set(topmost) | set(tallest[:MOST_LINES])
-        return [line for n in tallest if n in wanted and (line := self._recognise(frame, boxes[n]))]
+        return self._learn([line for n in tallest if n in wanted and (line := self._recognise(frame, boxes[n]))])
 
     def near(self, frame: np.ndarray, places: Sequence[tuple[float, float]]) -> list[Line]:
         """The tallest lines near these places (shares of the frame), found in small crops and read at full size.
@@ -64,12 +67,26 @@ class Reader:
         boxes: list[np.ndarray] = []
         for x, y in places:
             self.cropped += 1
-            crop, offset = _cropped(frame, x, y)
+            crop, (left, top) = cut_out(frame, x, y)
+            offset = np.array([left, top], np.float32)
             scale = crop.shape[1] / CROP_AT[0]
             found = self._boxes(cv2.resize(crop, CROP_AT, interpolation=cv2.INTER_AREA))
             boxes += [box * scale + offset for box in found if _is_wide(box)]
         wanted = sorted((box for box in boxes if not self._is_overlay(box)), key=lambda box: -_height(box))
-        return [line for box in wanted[:FEW_LINES] if (line := self._recognise(frame, box))]
+        return self._learn([line for box in wanted[:FEW_LINES] if (line := self._recognise(frame, box))])
+
+    def at_full_size(self, crop: np.ndarray, offset: tuple[int, int]) -> list[Line]:
+        """The lines of a crop of a frame (`cut_out`), found and read a quarter larger than they are: 10 px are then enough.
+
+        Corners are those of the frame; the crop may be another picture of the same place (several frames made one).
+        """
+        self.enlarged += 1
+        large = cv2.resize(crop, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+        boxes = sorted(self._boxes(large), key=lambda box: -_height(box))
+        placed = [(box, (box / ENLARGED + offset).astype(np.float32)) for box in boxes]
+        wanted = [pair for pair in placed if not self._is_overlay(pair[1])][:MOST_LINES_OF_A_CROP]
+        read = [(self._recognise(large, box), corners) for box, corners in wanted]
+        return [replace(line, corners=corners) for line, corners in read if line]
 
     def _boxes(self, picture: np.ndarray) -> list[np.ndarray]:
         engine = self._engine or self._load()
@@ -81,10 +98,12 @@ class Reader:
         read = self._engine(_flat(frame, corners), use_det=False, use_cls=False, use_rec=True)
         if read is None or not read.txts or read.scores[0] < CONFIDENT:
             return None
-        line = Line(read.txts[0], float(read.scores[0]), corners)
-        if CLOCK.search(line.words):
-            self._overlay.append(line.box)
-        return line
+        return Line(read.txts[0], float(read.scores[0]), corners)
+
+    def _learn(self, lines: list[Line]) -> list[Line]:
+        """Remember where a clock stands. Only a frame's own lines: a crop has other coordinates."""
+        self._overlay += [line.box for line in lines if CLOCK.search(line.words)]
+        return lines
 
     def _is_overlay(self, corners: np.ndarray) -> bool:
         """Whether a box lies on a place where a clock was read before: recorders draw it there always."""
@@ -122,13 +141,13 @@ class Reader:
         return self._engine
 
 
-def _cropped(frame: np.ndarray, x: float, y: float) -> tuple[np.ndarray, np.ndarray]:
-    """The part of a frame around a place, as large as `CROP` is in 1080p, and where it begins (x, y)."""
+def cut_out(frame: np.ndarray, x: float, y: float) -> tuple[np.ndarray, tuple[int, int]]:
+    """The part of a frame around a place (shares of the frame), as large as `CROP` is in 1080p, and where it begins (x, y)."""
     scale = max(frame.shape[:2]) / 1920
     width, height = (min(round(side * scale), most) for side, most in zip(CROP, (frame.shape[1], frame.shape[0]), strict=True))
     left = min(max(0, round(x * frame.shape[1] - width / 2)), frame.shape[1] - width)
     top = min(max(0, round(y * frame.shape[0] - height / 2)), frame.shape[0] - height)
-    return frame[top : top + height, left : left + width], np.array([left, top], np.float32)
+    return frame[top : top + height, left : left + width], (left, top)
 
 
 def _is_wide(box: np.ndarray) -> bool:

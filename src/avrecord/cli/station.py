@@ -20,6 +20,7 @@ from avrecord.pipeline.examine import examine_pending
 from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import Receipt, receive
+from avrecord.pipeline.space import days_left_text, space_left
 from avrecord.service.health import problems
 from avrecord.service.run import serve
 from avrecord.settings import load
@@ -119,6 +120,8 @@ def status(s: Session, /, **form: Any) -> None:
     totals = s.kit.records.store.row("totals") or {}
     last = totals["last_docking"]
     checkpoint = s.kit.log.checkpoint().split("\n")
+    left = space_left(s.kit)
+    lasts, space = days_left_text(left, s.kit.settings.vault.warn_days)
     lines = [
         ("片段", f"{totals['clips']} 个，{totals['bytes'] / 1e6:.1f} MB（其中待认领/待查 {totals['set_aside']} 个）"),
         (
@@ -131,10 +134,16 @@ def status(s: Session, /, **form: Any) -> None:
         ("抽检", f"待抽检 {totals['pending']} 个，失败 {totals['failed']} 个"),
         ("案件", f"{totals['cases']} 件 {totals['stages']} 个环节，关联 {totals['links']} 条"),
         ("日志", f"{checkpoint[1]} 条，根 {checkpoint[2]}"),
-        ("可用空间", f"{s.kit.vault.free() / 1e9:.1f} GB"),
+        ("磁盘", space if lasts else f"注意：{space}"),
     ]
     rows = [{"what": what, "value": value} for what, value in lines]
-    extra = {"station": s.kit.station, "totals": totals, "free_bytes": s.kit.vault.free(), "log_size": s.kit.log.size}
+    extra = {"station": s.kit.station, "totals": totals, "log_size": s.kit.log.size}
+    extra |= {
+        "free_bytes": left.free,
+        "bytes_per_day": left.per_day,
+        "days_left": left.days,
+        "days_left_at_worst": left.days_at_worst,
+    }
     answer = Answer(
         "status", f"采集站 {s.kit.settings.station.name}", [Column("what", "项目"), Column("value", "情况")], rows, extra
     )

@@ -131,15 +131,23 @@ def _entries(root: bytes, folder: bytes) -> Iterator[tuple[bytes, os.stat_result
             yield os.path.join(folder, entry.name), entry.stat(follow_symlinks=False)
 
 
+def open_folder(root: bytes, path: bytes) -> int:
+    """A folder below `root` as a descriptor, refusing a link at any step of the path."""
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for folder in path.split(b"/") if path else []:
+        try:
+            below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+        finally:
+            os.close(at)
+        at = below
+    return at
+
+
 def _open(root: bytes, path: bytes) -> int:
     """Open below `root`, refusing a link at any step of the path."""
-    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    *folders, name = path.split(b"/")
+    folder, _, name = path.rpartition(b"/")
+    at = open_folder(root, folder)
     try:
-        for folder in folders:
-            below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
-            os.close(at)
-            at = below
         return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
     finally:
         os.close(at)

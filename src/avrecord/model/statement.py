@@ -192,6 +192,34 @@ class CardRemovedEarly(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseGranted(Body):
+    """The recorder's copies of these clips may be wiped. `receipt` is an attachment: every file with its digest and proofs.
+
+    `rule` is the policy in words of the settings: `cosigned`, `copy`, and the least age of a seal in hours.
+    """
+
+    kind: ClassVar[str] = "release.granted"
+    docking: str
+    recorder: str
+    rule: str
+    receipt: str
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipRemoved(Body):
+    """A copy of a clip was removed: `place` is `card` (after a release). The vault's copy is not touched by it."""
+
+    kind: ClassVar[str] = "clip.removed"
+    clip: str
+    place: str
+    docking: str
+    path_raw: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClipExamined(Body):
     """One examination (an attachment holds facts, observations and faults)."""
 
@@ -335,7 +363,7 @@ KINDS: dict[str, type[Body]] = {
         KeyChanged, ServiceStarted, ConfigChanged, CardSeen, ClipSealed, ClipSetAside,
         ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
-        DeviceEvent, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
+        DeviceEvent, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone, ReleaseGranted, ClipRemoved,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""

@@ -19,7 +19,8 @@ import numpy as np
 
 from avrecord.checks.protocol import Found, WordsCheck
 from avrecord.checks.reading import Line, Reader
-from avrecord.checks.strokes import peaks, stroke_map
+from avrecord.checks.strokes import Place, peaks, promising, stroke_map
+from avrecord.checks.wording import fold
 from avrecord.media.clipfile import ClipFile, Frame, thumbnail
 from avrecord.media.closer import frames_in, sharpness
 from avrecord.media.shape import Shape
@@ -28,9 +29,11 @@ from avrecord.pipeline.extras import Extras
 from avrecord.pipeline.stills import write_crop
 from avrecord.pipeline.technical import Technical
 
+VERSION = "cascade@2"  # what is read in which frames; the words that count are the checks' own
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 85]
 MOST_DOUBTS = 3
 CROPS = 2  # per frame; a third finds nothing more on the labelled clips and costs 10 ms
+ENOUGH = 2  # whole frames read for the sake of the same words
 SAME = 6  # levels of any of 64×36 averaged blocks: below it nothing was shown or taken away since the last look
 AROUND_MS = 1200  # a closer look: one group of pictures of a recorder with a key frame each two seconds
 SHARPEST = 3
@@ -54,6 +57,10 @@ class Look:
     cost: Counter[str] = field(default_factory=Counter)
     later: set[int] = field(default_factory=set)
     """Key frames that the fast tier passed over while an item was open."""
+    places: dict[int, list[Place]] = field(default_factory=dict)
+    """Where the key frames that were read in vain look most like text, by their time."""
+    promised: Counter[str] = field(default_factory=Counter)
+    """Words for whose sake a whole frame was read in the fast tier, and how often."""
     dense_to_ms: int = 0
     """The clip was gone through second by second from its beginning to here."""
     _last: np.ndarray | None = None
@@ -97,12 +104,25 @@ def _sift(state: Look, frame: Frame) -> None:
         state.cost["without_words"] += 1
         state.later.add(frame.at_ms)
     else:
-        read(state, frame)
+        _read_key_frame(state, frame)
+
+
+def _read_key_frame(state: Look, frame: Frame) -> None:
+    """Read it; where that was in vain, note where it looks like text, for the look at full size."""
+    read(state, frame)
+    if state.open and (places := promising(frame.luma)):
+        state.places[frame.at_ms] = places
 
 
 def _promises(state: Look, lines: list[Line]) -> bool:
-    """Whether any open check would have the whole frame read. A line that could not be read promises nothing."""
-    return any(check.hints(lines) for check in state.open)
+    """Whether any open check would have the whole frame read. A line that could not be read promises nothing.
+
+    A shop sign that has been looked at twice is left to the thorough tier: it comes by in a hundred frames.
+    """
+    hinting = {fold(line.words) for line in lines if any(check.hints([line]) for check in state.open)}
+    fresh = {words for words in hinting if state.promised[words] < ENOUGH}
+    state.promised.update(fresh)
+    return bool(fresh)
 
 
 def thorough_pass(state: Look) -> None:
@@ -112,7 +132,7 @@ def thorough_pass(state: Look) -> None:
     packets = state.clip.packets
     for frame in state.clip.key_frames(every_ms=0, only=frozenset(state.later)):
         state.cost["thorough_frames"] += 1
-        read(state, frame)
+        _read_key_frame(state, frame)
         if not state.open:
             break
     state.clip.packets = packets
@@ -177,7 +197,11 @@ def _sharpest(state: Look, at_ms: int) -> list[Frame]:
 def read(state: Look, frame: Frame) -> None:
     """Read the lines of a frame and ask every open check."""
     picture = frame.bgr()
-    lines = state.reader.read(picture)
+    heed(state, state.reader.read(picture), frame, picture)
+
+
+def heed(state: Look, lines: list[Line], frame: Frame, picture: np.ndarray) -> None:
+    """Ask every open check about lines read in a frame."""
     for check in state.open:
         found = check.read(lines)
         if found is None or (found.doubtful and len(state.doubts) >= MOST_DOUBTS):

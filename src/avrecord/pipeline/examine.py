@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -31,6 +32,8 @@ from avrecord.store import documents
 
 TASK = "avrecord.pipeline.looking:look"  # by name: this process never loads a decoder
 FAST, THOROUGH = "fast", "thorough"
+PAGE = 64  # tasks asked for at once
+FRESH_S = 2.0  # so late at most does a new arrival overtake the backlog
 LARGEST_FRAME = 8 << 20
 MOST_OFFERED, LARGEST_OFFERED = 3, 133_000  # below 400 KB a clip: ten thousand clips are 4 GB
 
@@ -50,20 +53,57 @@ def waiting(kit: Kit) -> Iterator[Task]:
     Important clips first; of the others, the newest and the oldest in turn, so that a backlog of weeks neither keeps
     today's clips waiting nor is left for ever.
     """
-    given, newest = set[tuple[str, str]](), False
+    given, ask = set[tuple[str, str]](), _Asking(kit)
+    newest = False
     while True:
-        tasks = [(clip, attempts, FAST) for clip, attempts in kit.records.unexamined(kit.settings.check.attempts)]
-        left = [task for task in tasks if (task[0].id.hex, FAST) not in given]
+        left = [task for task in ask.fast(newest=newest) if (task[0].id.hex, FAST) not in given]
         if not left:
-            thorough = ((clip, attempts, THOROUGH) for clip, attempts in kit.records.looked_at_fast())
-            left = list(islice((task for task in thorough if (task[0].id.hex, THOROUGH) not in given), 1))
+            left = [task for task in ask.thorough() if (task[0].id.hex, THOROUGH) not in given]
+        if not left and ask.again():
+            continue
         if not left:
             return
-        important = left[0][0].important
-        newest = not newest and not important
-        task = left[-1] if newest else left[0]
+        task = left[0]
+        newest = not newest and not task[0].important
         given.add((task[0].id.hex, task[2]))
         yield task
+
+
+class _Asking:
+    """What waits, as the index said a moment ago: asking anew for each of ten thousand clips costs more the more there are."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._known: dict[str, list[Task]] = {}
+        self._limit, self._asked = PAGE, 0.0
+
+    def fast(self, *, newest: bool) -> list[Task]:
+        records, most = self._kit.records, self._kit.settings.check.attempts
+        self._forget()
+        if "oldest" not in self._known:
+            self._known["oldest"] = [(c, n, FAST) for c, n in records.unexamined(most, self._limit)]
+            self._known["newest"] = [(c, n, FAST) for c, n in records.unexamined(most, self._limit, newest=True)]
+        oldest = self._known["oldest"]
+        return oldest if not newest or (oldest and oldest[0][0].important) else self._known["newest"]
+
+    def thorough(self) -> list[Task]:
+        if "thorough" not in self._known:
+            self._known["thorough"] = [(c, n, THOROUGH) for c, n in self._kit.records.looked_at_fast(self._limit)]
+        return self._known["thorough"]
+
+    def again(self) -> bool:
+        """Ask for more when all that was told is given out. False when there was no more to tell."""
+        full = any(len(tasks) == self._limit for tasks in self._known.values())
+        stale = self._asked < time.monotonic() - FRESH_S
+        if full:
+            self._limit *= 2  # clips that failed stay pending and are not given twice in one run
+        if full or stale:
+            self._known, self._asked = {}, time.monotonic()
+        return full or stale
+
+    def _forget(self) -> None:
+        if time.monotonic() - self._asked > FRESH_S:
+            self._known, self._asked = {}, time.monotonic()
 
 
 def examine_clips(clips: Iterable[Task], kit: Kit, stop: threading.Event | None = None) -> Iterator[Examination]:
@@ -130,6 +170,7 @@ def request_for(path: Path, media: str, segments: dict[str, Any], check: CheckTa
         "gate": check.gate,
         "every_ms": check.key_frame_every_ms,
         "dense_seconds": check.dense_seconds,
+        "full_size_frames": check.full_size_frames,
         "tier": tier,
     }
 

@@ -3,8 +3,8 @@
 1. packets: key frames, gaps, sizes; sound by the second: silent, overdriven, only wind;
 2. each key frame: dark, covered, overexposed, blurred, frozen;
 3. the fast tier (`cascade`): which frames are read; an item that is proved is not looked for again;
-4. the thorough tier reads every key frame that is left, before anything may be called not seen. On a long clip it
-   is a second examination, made when nothing new is waiting.
+4. the thorough tier reads every key frame that is left, and the most promising places at full size (`fullsize`), before
+   anything may be called not seen. On a long clip it is a second examination, made when nothing new is waiting.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from avrecord.media.clipfile import ClipFile
 from avrecord.media.shape import shape_of
 from avrecord.model.observation import Facts
 from avrecord.pipeline import extras
+from avrecord.pipeline.cascade import VERSION as CASCADE
 from avrecord.pipeline.cascade import Look, closer_look, dense_pass, fast_pass, thorough_pass
+from avrecord.pipeline.fullsize import full_size_pass
 from avrecord.pipeline.technical import VERSIONS, unopened
 from avrecord.rules.noticing import SPARSE_MS
 
@@ -36,7 +38,7 @@ def look(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Examine `request['path']`. Evidence frames go into `folder`; the answer is plain JSON.
 
     Request: path, media (video, audio, photo), segments (table of segments.toml), gate, every_ms, tier (`fast`,
-    `thorough`), dense_seconds. Raises nothing for bad media: an unreadable file is an answer, too.
+    `thorough`), dense_seconds, full_size_frames. Raises nothing for bad media: an unreadable file is an answer, too.
     """
     cv2.setNumThreads(1)
     clip = ClipFile(Path(request["path"]), photo=request["media"] == "photo")
@@ -48,6 +50,7 @@ def look(request: dict[str, Any], folder: Path) -> dict[str, Any]:
         if thorough := request["tier"] == "thorough" or not state.open or len(state.later) <= FEW:
             thorough_pass(state)
             closer_look(state)
+            full_size_pass(state, request["full_size_frames"])
             if state.open and (facts.longest_gap_ms or 0) > SPARSE_MS:
                 dense_pass(state, request["dense_seconds"])
                 facts = replace(facts, dense_to_ms=state.dense_to_ms or None)
@@ -88,6 +91,7 @@ def _answer(state: Look, facts: Facts, request: dict[str, Any], thorough: bool) 
     state.cost["frames_read"] = state.reader.detected
     state.cost["lines_read"] = state.reader.recognised
     state.cost["crops_looked_at"] = state.reader.cropped
+    state.cost["read_at_full_size"] = state.reader.enlarged
     return {
         "tier": "" if thorough else "fast",
         "outcome": outcome,
@@ -125,4 +129,4 @@ def _cause(error: BaseException) -> str:
 
 
 def _versions(checks: Iterable[WordsCheck]) -> list[str]:
-    return [*(check.version for check in checks), *VERSIONS, *extras.VERSIONS]
+    return [*(check.version for check in checks), CASCADE, *VERSIONS, *extras.VERSIONS]

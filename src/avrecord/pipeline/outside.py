@@ -56,7 +56,7 @@ def read_outside(path: Path, stands: Standing) -> Outside:
             found = Outside(Checkpoint(typed[1], int(typed[2]), root), path.name)
         else:
             checkpoint = Checkpoint.parse(note.open_note(text, logs))
-            found = Outside(checkpoint, path.name, text, cosigned_at=tuple(_seen(text, stands.witnesses).values()))
+            found = Outside(checkpoint, path.name, text, cosigned_at=tuple(seen_by(text, stands.witnesses).values()))
     except BadNote as error:
         raise BadInput(path=path, detail=f"不是这个采集站签名的检查点（{error}）") from error
     if found.checkpoint.origin != logs[0].name:
@@ -80,7 +80,7 @@ def cosigned(folder: Path, stands: Standing) -> list[Outside]:
         try:
             text = path.read_text("utf-8")
             checkpoint = Checkpoint.parse(note.open_note(text, logs))
-            seen, signed = _seen(text, stands.witnesses), policy.signed(text)
+            seen, signed = seen_by(text, stands.witnesses), policy.signed(text)
         except (BadNote, OSError, UnicodeDecodeError):
             continue
         if not _by_sound_key(text, stands, seen):
@@ -98,7 +98,7 @@ def _by_sound_key(text: str, stands: Standing, seen: dict[str, str]) -> bool:
     return True
 
 
-def _seen(text: str, witnesses: list[NoteKey]) -> dict[str, str]:
+def seen_by(text: str, witnesses: list[NoteKey]) -> dict[str, str]:
     """Witness name → UTC text of each trusted cosignature. Raises BadNote."""
     try:
         return {name: utc_text(datetime.fromtimestamp(at, UTC)) for name, at in note.cosignatures(text, witnesses).items()}

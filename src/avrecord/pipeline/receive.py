@@ -58,7 +58,7 @@ def receive(volume: Volume, kit: Kit, desk: Desk | None = None) -> Receipt:
     """
     kit.tell("settling", card=volume.label or volume.root)
     files = settled_files(volume, kit.settings.dock.settle_seconds)
-    card = identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
+    card = card_of(volume, files, kit)
     with at_desk(kit, desk) as at:
         catch_up(kit)
         return _Taking(card, kit, at).all()
@@ -224,7 +224,13 @@ def _removed_early(card: Card, docking: str, left: set[SourceFile], kit: Kit) ->
     state(kit, [CardRemovedEarly(docking=docking, recorder=card.recorder, left=document, files=len(left))])
 
 
+def card_of(volume: Volume, files: tuple[SourceFile, ...], kit: Kit) -> Card:
+    """The card that these files of a volume make, by the station's profiles. Raises CardGone."""
+    return identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
+
+
 def _text(volume: Volume, file: SourceFile, most: int) -> bytes:
+    """The beginning of a text on a card; nothing of one that cannot be read. Raises CardGone."""
     try:
         with opened(volume, file) as source:
             return source.read(0, most)

@@ -7,6 +7,7 @@ import re
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
+from pathlib import Path
 
 from avrecord import durable
 from avrecord.errors import BadInput, LogBehind, UnknownName
@@ -188,17 +189,21 @@ def witness_key(vkey: str) -> NoteKey:
         raise BadInput(path="公钥", detail=f"不是见证公钥（{error}）") from error
 
 
+def largest_witnessed(kit: Kit) -> Path | None:
+    """The largest checkpoint of this log that a witness cosigned, as it was kept; None where there is none."""
+    kept = [path for path in (kit.log.folder / WITNESSED).glob("*.checkpoint") if path.stem.isdigit()]
+    return max(kept, key=lambda path: int(path.stem), default=None)
+
+
 def _largest_witnessed(kit: Kit) -> int:
-    sizes = [int(path.stem) for path in (kit.log.folder / WITNESSED).glob("*.checkpoint") if path.stem.isdigit()]
-    return max(sizes, default=0)
+    path = largest_witnessed(kit)
+    return int(path.stem) if path else 0
 
 
 def best_checkpoint(kit: Kit, index: int) -> str:
     """The largest cosigned checkpoint that covers a leaf, else the published one."""
-    largest = _largest_witnessed(kit)
-    if largest > index:
-        return (kit.log.folder / WITNESSED / f"{largest}.checkpoint").read_text("utf-8")
-    return kit.log.checkpoint()
+    path = largest_witnessed(kit)
+    return path.read_text("utf-8") if path and int(path.stem) > index else kit.log.checkpoint()
 
 
 def _leaf_of(kit: Kit, clip: ClipId) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from avrecord.model.clip import Clip, Media
 from avrecord.model.observation import Examination
+from avrecord.words import LIGHT
 
 BLIND = ("dark", "overexposed", "blurred", "frozen", "damaged", "unindexed", "unreadable", "empty")
 """Faults that keep a visual check from speaking; those of the sound do not."""
@@ -13,6 +14,9 @@ DEAF = ("mute", "wind", "damaged", "unindexed", "unreadable", "empty")
 """Faults that keep a check of the sound from speaking; a covered lens does not."""
 SPARSE_MS = 2500
 """Key frames further apart than this may miss a certificate that was shown for two seconds."""
+POOR_LIGHT = ("night", "backlit")
+"""In such light a legible paper was read far less often than by day (docs/limits.md): its not being read says little."""
+MOSTLY = 500  # per mille of a clip's key frames
 UNHEARD_MS = 2500
 """A shorter rest is the end of a sound stream, which seldom ends with the picture; longer silence is `mute`."""
 NO_CHECK = "没有可用的检查方法"
@@ -83,6 +87,9 @@ def _blind(segment: str, clip: Clip, examination: Examination, why: Why) -> str 
     if clip.media is Media.VIDEO and longest > SPARSE_MS and (clip.duration_ms is None or dense < clip.duration_ms - SPARSE_MS):
         to = f"，逐秒看过前 {dense // 1000} 秒" if dense else ""
         return f"{why.get('sparse', 'sparse')}（{longest / 1000:.1f} 秒{to}）"
+    facts = examination.facts
+    if facts.light in POOR_LIGHT and (facts.light_share or 0) >= MOSTLY:
+        return f"看过全部关键帧，未读到；画面{LIGHT[facts.light]}，读不出不等于没有（{clip.name}）"
     return None
 
 

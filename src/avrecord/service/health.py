@@ -15,6 +15,7 @@ from avrecord.errors import AvrecordError
 from avrecord.media.worker import Limits, isolated
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up
+from avrecord.pipeline.space import days_left_text, space_left
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a station clock before this is wrong for certain
 
@@ -53,8 +54,8 @@ def _vault(kit: Kit) -> Check:
 
 
 def _space(kit: Kit) -> Check:
-    free = kit.vault.free()
-    return Check("磁盘空间", free > 0, f"可用 {free / 1e9:.1f} GB（已留出 {kit.settings.vault.reserve_mib} MiB）")
+    ok, text = days_left_text(space_left(kit), kit.settings.vault.warn_days)
+    return Check("磁盘空间", ok, f"{text}；已留出 {kit.settings.vault.reserve_mib} MiB")
 
 
 def _clock(kit: Kit) -> Check:

@@ -149,6 +149,37 @@ def _(body: said.CardRemovedEarly, statement: Statement, run: Run, fetch: Fetch)
 
 
 @_rows.register
+def _(body: said.ReleaseGranted, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_release",
+        seq=statement.seq,
+        docking=body.docking,
+        recorder=body.recorder,
+        rule=body.rule,
+        receipt=body.receipt,
+        files=body.files,
+        bytes=body.bytes,
+        by_whom=statement.by,
+        at=statement.at,
+    )
+
+
+@_rows.register
+def _(body: said.ClipRemoved, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_removal",
+        seq=statement.seq,
+        clip_id=body.clip,
+        place=body.place,
+        docking=body.docking,
+        path_raw=body.path_raw,
+        rule=body.rule,
+        by_whom=statement.by,
+        at=statement.at,
+    )
+
+
+@_rows.register
 def _(body: said.ClipExamined, statement: Statement, run: Run, fetch: Fetch) -> None:
     found = documents.read_examination(fetch(body.examination))
     run(
@@ -167,6 +198,8 @@ def _(body: said.ClipExamined, statement: Statement, run: Run, fetch: Fetch) -> 
         tier=found.tier,
         dense_to_ms=found.facts.dense_to_ms,
         longest_gap_ms=found.facts.longest_gap_ms,
+        light=found.facts.light,
+        light_share=found.facts.light_share,
         video_codec=found.facts.video_codec,
         width=found.facts.width,
         height=found.facts.height,

@@ -60,13 +60,17 @@ class Records:
         """Docking, manifest digest and recorder of the last card at this place."""
         return self.store.row("last_manifest", volume=volume)
 
-    def unexamined(self, most_attempts: int) -> list[tuple[Clip, int]]:
-        """Clips to examine with the attempts made so far: important ones first, then as sealed."""
-        return [(clip_of(r), r["attempts"]) for r in self.store.rows("pending_examination", most=most_attempts)]
+    def unexamined(self, most_attempts: int, limit: int = -1, *, newest: bool = False) -> list[tuple[Clip, int]]:
+        """Clips to examine with the attempts made so far: important ones first, then as sealed; or the newest first.
 
-    def looked_at_fast(self) -> list[tuple[Clip, int]]:
+        At most `limit`; -1 for all.
+        """
+        query = "pending_newest" if newest else "pending_examination"
+        return [(clip_of(r), r["attempts"]) for r in self.store.rows(query, most=most_attempts, limit=limit)]
+
+    def looked_at_fast(self, limit: int = -1) -> list[tuple[Clip, int]]:
         """Clips that wait for their thorough look, with the attempts made so far: those linked to a stage first."""
-        return [(clip_of(r), r["attempts"]) for r in self.store.rows("pending_thorough")]
+        return [(clip_of(r), r["attempts"]) for r in self.store.rows("pending_thorough", limit=limit)]
 
     def attempts(self, clip: ClipId) -> int:
         row = self.store.row("attempts_of", clip_id=clip.hex)
@@ -85,6 +89,8 @@ class Records:
             facts=Facts(
                 longest_gap_ms=row["longest_gap_ms"],
                 dense_to_ms=row["dense_to_ms"],
+                light=row["light"],
+                light_share=row["light_share"],
                 video_codec=row["video_codec"],
                 width=row["width"],
                 height=row["height"],

@@ -46,13 +46,24 @@ SELECT c.*, coalesce(e.attempt, 0) AS attempts FROM clips c
 LEFT JOIN examinations e ON e.clip_id = c.clip_id
 WHERE c.media IN ('video', 'audio', 'photo')
   AND (e.clip_id IS NULL OR (e.outcome = 'failed' AND e.attempt < :most))
-ORDER BY c.important DESC, c.seq;
+ORDER BY c.important DESC, c.seq
+LIMIT :limit;
+
+-- pending_newest --
+-- The same, the newest first.
+SELECT c.*, coalesce(e.attempt, 0) AS attempts FROM clips c
+LEFT JOIN examinations e ON e.clip_id = c.clip_id
+WHERE c.media IN ('video', 'audio', 'photo')
+  AND (e.clip_id IS NULL OR (e.outcome = 'failed' AND e.attempt < :most))
+ORDER BY c.seq DESC
+LIMIT :limit;
 
 -- pending_thorough --
 -- Clips that were looked at in the fast tier only: those of stages first.
 SELECT c.*, e.attempt AS attempts FROM examinations e JOIN clips c ON c.clip_id = e.clip_id
 WHERE e.tier = 'fast'
-ORDER BY EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id) DESC, c.important DESC, c.seq;
+ORDER BY EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id) DESC, c.important DESC, c.seq
+LIMIT :limit;
 
 -- attempts_of --
 -- How often a clip was examined.
@@ -105,3 +116,7 @@ SELECT DISTINCT recorder, path FROM card_files WHERE recorder <> '' AND (:holder
 -- stated_gaps --
 -- Gaps that the log states, in the order in which they were observed.
 SELECT seq, recorder, gap, first, last, missing, clip_before, clip_after, at FROM gaps ORDER BY seq;
+
+-- source_of --
+-- Whether these bytes were stated to come from this recorder and path.
+SELECT clip_id FROM sources WHERE clip_id = :clip_id AND recorder = :recorder AND path_raw = :path_raw LIMIT 1;

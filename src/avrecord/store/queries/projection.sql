@@ -19,14 +19,22 @@ INSERT INTO sources VALUES (:recorder, :path_raw, :size, :mtime, :clip_id, :dock
 -- add_removed_early --
 INSERT INTO removed_early VALUES (:seq, :docking, :recorder, :files);
 
+-- add_release --
+INSERT INTO releases VALUES (:seq, :docking, :recorder, :rule, :receipt, :files, :bytes, :by_whom, :at);
+
+-- add_removal --
+INSERT INTO removals VALUES (:seq, :clip_id, :place, :docking, :path_raw, :rule, :by_whom, :at);
+
 -- set_examination --
 -- The latest examination of a clip stands.
 INSERT INTO examinations VALUES (:clip_id, :seq, :examined_at, :outcome, :reason, :attempt, :checks, :looked,
-    :listened, :heard, :unheard, :tier, :dense_to_ms, :longest_gap_ms, :video_codec, :width, :height, :digest)
+    :listened, :heard, :unheard, :tier, :dense_to_ms, :longest_gap_ms, :light, :light_share, :video_codec,
+    :width, :height, :digest)
 ON CONFLICT (clip_id) DO UPDATE SET seq = excluded.seq, examined_at = excluded.examined_at,
     outcome = excluded.outcome, reason = excluded.reason, attempt = excluded.attempt, checks = excluded.checks,
     looked = excluded.looked, listened = excluded.listened, heard = excluded.heard, unheard = excluded.unheard, tier = excluded.tier,
-    dense_to_ms = excluded.dense_to_ms, longest_gap_ms = excluded.longest_gap_ms, video_codec = excluded.video_codec,
+    dense_to_ms = excluded.dense_to_ms, longest_gap_ms = excluded.longest_gap_ms,
+    light = excluded.light, light_share = excluded.light_share, video_codec = excluded.video_codec,
     width = excluded.width, height = excluded.height, digest = excluded.digest;
 
 -- set_duration --

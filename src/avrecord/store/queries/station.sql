@@ -62,3 +62,15 @@ SELECT
 
 -- last_anchor --
 SELECT witness, size, cosigned_at FROM anchors ORDER BY seq DESC LIMIT 1;
+
+-- releases --
+-- Whose copies on a card may be wiped, the newest first.
+SELECT r.*, (SELECT count(*) FROM removals m WHERE m.docking = r.docking AND m.seq > r.seq) AS wiped
+FROM releases r ORDER BY r.seq DESC LIMIT 50;
+
+-- latest_release --
+SELECT * FROM releases WHERE docking = :docking ORDER BY seq DESC LIMIT 1;
+
+-- intake_by_day --
+-- Bytes sealed on each day since :since, by the station's clock in Beijing time.
+SELECT date(sealed_at, '+8 hours') AS day, sum(size) AS bytes FROM clips WHERE sealed_at >= :since GROUP BY day ORDER BY day;

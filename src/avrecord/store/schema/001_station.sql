@@ -69,6 +69,32 @@ CREATE TABLE removed_early (
     files INTEGER NOT NULL
 ) STRICT;
 
+-- Cards whose recorder's copies may be wiped, and what was wiped since.
+CREATE TABLE releases (
+    seq INTEGER PRIMARY KEY,
+    docking TEXT NOT NULL,
+    recorder TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    by_whom TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX releases_by_docking ON releases (docking);
+
+CREATE TABLE removals (
+    seq INTEGER PRIMARY KEY,
+    clip_id TEXT NOT NULL,
+    place TEXT NOT NULL,
+    docking TEXT NOT NULL,
+    path_raw TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    by_whom TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX removals_by_clip ON removals (clip_id);
+
 CREATE TABLE examinations (
     clip_id TEXT PRIMARY KEY,
     seq INTEGER NOT NULL,
@@ -84,6 +110,8 @@ CREATE TABLE examinations (
     tier TEXT NOT NULL, -- 'fast' while the thorough look is still to come
     dense_to_ms INTEGER,
     longest_gap_ms INTEGER,
+    light TEXT,
+    light_share INTEGER, -- of the key frames, per mille
     video_codec TEXT,
     width INTEGER,
     height INTEGER,

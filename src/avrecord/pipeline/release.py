@@ -1,0 +1,270 @@
+"""Letting a card be wiped: everything is read again first, and every doubt refuses. Off unless a written policy says otherwise.
+
+In order: nothing on the card is ambiguous; each file's bytes are read from the card in full and looked up in the log; the
+vault's copy is read past the page cache, its seal and its place in the log checked; the second condition holds. Then the
+release is stated with a receipt that names every file. Only then, and only if asked to, files are removed from the card.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from avrecord.dock.listing import list_files, opened
+from avrecord.dock.volumes import docked
+from avrecord.dock.wiping import remove
+from avrecord.errors import CardError, CardGone, ConfigError, EvidenceError
+from avrecord.model.card import Card, SourceFile, Volume
+from avrecord.model.clip import Clip, ClipId
+from avrecord.model.moments import from_utc_text
+from avrecord.model.statement import ClipRemoved, ReleaseGranted
+from avrecord.pipeline.clipcheck import ClipCheck
+from avrecord.pipeline.evidence import evidence_of
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.outside import seen_by
+from avrecord.pipeline.receive import card_of, volume_key
+from avrecord.pipeline.record import catch_up, state
+from avrecord.pipeline.standing import Demand
+from avrecord.pipeline.verify import examined
+from avrecord.pipeline.witnessing import best_checkpoint, largest_witnessed, witness_key
+from avrecord.rules.releasing import Policy, Proof, Second, refusal, refusal_of_card
+from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.store import documents
+from avrecord.vault.readback import read_back
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One file of a card: its digest as read just now, and why it may not go (a key of `releasing.REFUSALS`), or None."""
+
+    file: SourceFile
+    clip: str
+    leaf: int | None
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a release of this card would cover. `refusal`: why nothing of it may go."""
+
+    card: Card
+    docking: str
+    refusal: str | None
+    files: tuple[Verdict, ...]
+
+    @property
+    def free(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.files if verdict.refusal is None)
+
+
+def policy_of(kit: Kit) -> Policy | None:
+    """The written policy; None while it is off. Raises ConfigError for one that cannot be kept."""
+    rules = kit.settings.release
+    if rules.policy == "off":
+        return None
+    needs = tuple(Second(word) for word in rules.policy.split("+"))
+    where = kit.root / "station.toml"
+    if Second.COSIGNED in needs and not rules.witnesses:
+        raise ConfigError(path=where, detail="release.policy 要求见证，但 release.witnesses 为空")
+    if Second.COPY in needs and not rules.second_copy:
+        raise ConfigError(path=where, detail="release.policy 要求第二份副本，但 release.second_copy 为空")
+    if Second.COPY in needs and _same_disk(kit):
+        raise ConfigError(path=where, detail="release.second_copy 与采集站在同一个磁盘上，算不得第二份副本")
+    return Policy(needs, timedelta(hours=rules.least_hours))
+
+
+def inspect_release(volume: Volume, kit: Kit) -> Inspection:
+    """Read everything again and say of each file whether it may go. Changes and states nothing.
+
+    Raises CardError when the card cannot be read, LogBroken or EvidenceError when the log itself is not sound.
+    """
+    policy = policy_of(kit)
+    catch_up(kit)
+    files = list_files(volume)
+    card = card_of(volume, files, kit)
+    last = kit.records.last_manifest(volume_key(volume))
+    same = last is not None and last["manifest"] == hashlib.sha256(documents.manifest(files)).hexdigest()
+    docking = str(last["docking"]) if last else ""
+    if policy is None or (reason := refusal_of_card(policy, card.recorder, same, list(_others(card, kit)))):
+        return Inspection(card, docking, "off" if policy is None else reason, ())
+    check = _sound_log(kit)
+    return Inspection(card, docking, None, tuple(_verdict(card, file, policy, check, kit) for file in files))
+
+
+def grant(found: Inspection, by: str, kit: Kit) -> bytes:
+    """State the release and return the receipt: lines that `sha256sum -c` reads, under the checkpoint that covers them.
+
+    Raises EvidenceError where nothing may be released.
+    """
+    if found.refusal or not found.free:
+        raise EvidenceError(detail="没有可以释放的文件")
+    receipt = _receipt(found, by, kit)
+    body = ReleaseGranted(
+        docking=found.docking,
+        recorder=str(found.card.recorder),
+        rule=_rule(kit),
+        receipt=kit.attachments.put(receipt),
+        files=len(found.free),
+        bytes=sum(verdict.file.size for verdict in found.free),
+    )
+    state(kit, [body], by)
+    return receipt
+
+
+def wipe(found: Inspection, by: str, kit: Kit) -> tuple[int, list[str]]:
+    """Remove from the card what was granted just now; return how many files went, and what kept others.
+
+    What went is stated even when the card is pulled in the middle.
+    """
+    gone: list[ClipRemoved] = []
+    kept: list[str] = []
+    granted = kit.store.row("latest_release", docking=found.docking)
+    if granted is None:
+        raise EvidenceError(detail="没有释放记录，不得删除")
+    try:
+        for verdict in found.free:
+            try:
+                remove(found.card.volume, verdict.file)
+            except CardError as error:
+                kept.append(str(error))
+                continue
+            raw = base64.b64encode(verdict.file.path).decode()
+            gone.append(
+                ClipRemoved(clip=verdict.clip, place="card", docking=found.docking, path_raw=raw, rule=str(granted["rule"]))
+            )
+    finally:
+        state(kit, gone, by)
+    return len(gone), kept
+
+
+def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, kit: Kit) -> Verdict:
+    digest = _digest(card.volume, file)
+    clip = kit.records.clip(ClipId(digest)) if digest else None
+    leaf = check.read.taken.get(clip.stored) if clip else None
+    if clip is None or leaf is None or leaf.body.clip != digest or not _from_here(card, file, digest, kit):
+        return Verdict(file, digest, None, "not_sealed")
+    findings, _ = check.of(clip.stored, leaf)
+    proof = Proof(
+        sealed=True,
+        verdict=findings[0].code,
+        read_back=leaf.body.read_back,
+        whole=getattr(leaf.body, "reason", None) != "read_error",
+        age=kit.clock() - from_utc_text(leaf.at),
+        has=tuple(_seconds(clip, leaf.index, policy, kit)),
+    )
+    return Verdict(file, digest, leaf.index, refusal(policy, proof))
+
+
+def _from_here(card: Card, file: SourceFile, digest: str, kit: Kit) -> bool:
+    """Whether these bytes were stated to come from this recorder and path: another card's like bytes do not count."""
+    raw = base64.b64encode(file.path).decode()
+    return kit.store.row("source_of", recorder=card.recorder, path_raw=raw, clip_id=digest) is not None
+
+
+def _seconds(clip: Clip, index: int, policy: Policy, kit: Kit) -> Iterator[Second]:
+    if Second.COSIGNED in policy.needs and _is_cosigned(index, kit):
+        yield Second.COSIGNED
+    if Second.COPY in policy.needs and _has_copy(clip, kit):
+        yield Second.COPY
+
+
+def _is_cosigned(index: int, kit: Kit) -> bool:
+    """Whether a witness of the policy cosigned a checkpoint of this very log that covers a leaf."""
+    text = best_checkpoint(kit, index)
+    keys: list[NoteKey] = [witness_key(line) for line in kit.settings.release.witnesses]
+    try:
+        size = Checkpoint.parse(text.partition("\n\n")[0] + "\n").size
+        return size > index and bool(seen_by(text, keys))
+    except BadNote:
+        return False
+
+
+def _has_copy(clip: Clip, kit: Kit) -> bool:
+    """Whether the second copy lies where the vault's does, with the same bytes, read past the page cache."""
+    try:
+        return read_back(kit.root / kit.settings.release.second_copy / clip.stored) in (
+            (clip.id.hex, "direct"),
+            (clip.id.hex, "uncached"),
+        )
+    except OSError:
+        return False
+
+
+def _same_disk(kit: Kit) -> bool:
+    folder = kit.root / kit.settings.release.second_copy
+    return folder.is_dir() and folder.stat().st_dev == kit.vault.root.stat().st_dev
+
+
+def _digest(volume: Volume, file: SourceFile) -> str:
+    """SHA-256 of a card's file, read in full, or "" when that fails. Raises CardGone."""
+    state_of, at = hashlib.sha256(), 0
+    try:
+        with opened(volume, file) as source:
+            while block := source.read(at, BLOCK):
+                state_of.update(block)
+                at += len(block)
+    except CardGone:
+        raise
+    except CardError:
+        return ""
+    return state_of.hexdigest() if at == file.size else ""
+
+
+def _others(card: Card, kit: Kit) -> Iterator[str]:
+    """Other docked volumes that seem to be the same recorder's card."""
+    for volume in docked([kit.root / root for root in kit.settings.dock.roots]):
+        if volume.root == card.volume.root:
+            continue
+        other = card_of(volume, list_files(volume), kit)
+        if other.recorder == card.recorder:
+            yield volume.root
+
+
+def _sound_log(kit: Kit) -> ClipCheck:
+    """The log, read in full and held against what a witness cosigned of it. Raises EvidenceError for any finding."""
+    witnessed = largest_witnessed(kit)
+    check, compared, _ = examined(
+        evidence_of(kit),
+        Demand((witnessed,) if witnessed else ()),
+        lambda _, path: (read_back(path)[0], path.stat(follow_symlinks=False).st_size),
+    )
+    wrong = [*check.read.findings, *compared, *check.standing.findings]
+    if wrong:
+        raise EvidenceError(detail=f"日志核验未通过（{wrong[0].code}：{wrong[0].detail}），不得释放")
+    return check
+
+
+def _rule(kit: Kit) -> str:
+    rules = kit.settings.release
+    return f"{rules.policy}, {rules.least_hours} h"
+
+
+def _receipt(found: Inspection, by: str, kit: Kit) -> bytes:
+    """Comments for people, then `<sha256>  <path on the card>`; names with odd bytes as sha256sum escapes them."""
+    free = sorted(found.free, key=lambda verdict: verdict.file.path)
+    head = [
+        "释放回执：以下文件已封存、回读并核验，记录仪上的原件可以清除。",
+        f"采集站 {kit.station}　记录仪 {found.card.recorder}　插卡编号 {found.docking}",
+        f"规则 {_rule(kit)}　操作人 {by}　文件 {len(free)} 个",
+        "检查点：",
+        *kit.log.checkpoint().splitlines(),
+    ]
+    lines = b"".join(b"# " + line.encode() + b"\n" for line in head)
+    return lines + b"".join(_line(verdict) for verdict in free)
+
+
+def _line(verdict: Verdict) -> bytes:
+    path = verdict.file.path
+    escaped = path.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
+    return (b"\\" if escaped != path else b"") + verdict.clip.encode() + b"  " + escaped + b"\n"
+
+
+def receipt_path(folder: Path, found: Inspection) -> Path:
+    """Where a receipt is kept."""
+    return folder / f"release-{found.docking}.txt"
