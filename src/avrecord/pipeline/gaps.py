@@ -24,6 +24,8 @@ def gaps_now(kit: Kit, holder: str = "") -> list[Missing]:
     ]
     listed: dict[str, list[str]] = {}
     for row in kit.store.rows("listed_names", holder=holder):
+        if any(profile.ignores(row["path"]) for profile in kit.profiles):
+            continue  # a computer's Thumbs0003.db is no third recording
         listed.setdefault(row["recorder"], []).append(row["path"])
     return [*sequence_gaps(clips, listed), *time_gaps(clips), *vanished]
 
