@@ -10,7 +10,7 @@ from avrecord.dock.profile import NO_FOOTAGE, Profile
 from avrecord.dock.texts import LogReading, Read, logs
 from avrecord.dock.tracks import read_tracks
 from avrecord.model.card import CardFacts, Claim, ClockReading, ClockStep, Oddity, SourceFile
-from avrecord.model.moments import milliseconds
+from avrecord.model.moments import milliseconds, since
 from avrecord.rules.recorder_clock import (
     ahead_oddity,
     best,
@@ -70,7 +70,8 @@ def clock_and_facts(
 def steps_of(profile: Profile, told: LogReading) -> tuple[ClockStep, ...]:
     """Each time that the recorder notes its own time and the one it was given.
 
-    Times of day are enough: the difference is then taken modulo a day, within half a day either way.
+    Times of day are enough: the difference is then taken modulo a day, within half a day either way, and the day is
+    the one in the log's name, where it has one.
     """
     found = []
     for line in told.lines:
@@ -81,7 +82,9 @@ def steps_of(profile: Profile, told: LogReading) -> tuple[ClockStep, ...]:
         if before and after:
             found.append(ClockStep(milliseconds(before - after), before, after))
         elif (first := _seconds(own)) is not None and (second := _seconds(true)) is not None:
-            found.append(ClockStep(((first - second + HALF_DAY) % WHOLE_DAY - HALF_DAY) * 1000, None, None))
+            offset = ((first - second + HALF_DAY) % WHOLE_DAY - HALF_DAY) * 1000
+            given = profile.moment((line.day or "") + true)
+            found.append(ClockStep(offset, since(given, offset) if given else None, given))
     return tuple(found)
 
 

@@ -173,7 +173,7 @@ def _identity(table: _Table | None) -> Identity:
 
 
 def _text_rule(table: _Table, groups: frozenset[str]) -> TextRule:
-    path = _pattern(table.needed("path"), f"{table.at}path", frozenset())
+    path = _pattern(table.needed("path"), f"{table.at}path", frozenset({"date"}))
     encoding = table.text("encoding") or "gb18030"
     try:
         if not codecs.lookup(encoding)._is_text_encoding:

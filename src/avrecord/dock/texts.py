@@ -24,6 +24,8 @@ class Line:
     text: str
     rule: str
     values: dict[str, str]
+    day: str | None = None
+    """The date in the file's name, where the rule's path captures one: many logs write only the time of day."""
 
 
 @dataclass(slots=True)
@@ -62,11 +64,12 @@ def matching(rule: TextRule, file: SourceFile, read: Read, budget: Budget) -> It
     if budget.left <= 0:
         budget.passed_over += 1
         return
+    day = (rule.path.search(file.shown) or {"date": None})["date"] if "date" in rule.path.groupindex else None
     budget.left -= min(file.size, HEAD + TAIL)
     for line in lines_of(file, rule.encoding, read):
         for name, pattern in rule.lines.items():
             if match := pattern.search(line):
-                yield Line(file.shown, line, name, {k: v for k, v in match.groupdict().items() if v})
+                yield Line(file.shown, line, name, {k: v for k, v in match.groupdict().items() if v}, day)
 
 
 def lines_of(file: SourceFile, encoding: str, read: Read) -> Iterator[str]:

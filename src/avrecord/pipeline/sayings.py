@@ -42,7 +42,7 @@ def taken(card: Card, docking: str, file: SourceFile, copied: Copied, stored: st
         "key_id": kit.sealer.key_id,
         "claim_doubt": claim.doubt,
     }
-    reason = why_set_aside(card, file, claim, copied)
+    reason = why_set_aside(card, claim, copied.size, copied.unreadable > 0)
     return ClipSetAside(reason=reason, **fields) if reason else ClipSealed(**fields)
 
 
@@ -60,11 +60,11 @@ def seen_again(card: Card, docking: str, file: SourceFile, copied: Copied) -> Cl
     )
 
 
-def why_set_aside(card: Card, file: SourceFile, claim: Claim, copied: Copied) -> str | None:
+def why_set_aside(card: Card, claim: Claim, size: int, unreadable: bool = False) -> str | None:
     """The first reason that applies, a key of `words.SET_ASIDE`; None for an ordinary clip."""
-    if copied.unreadable:
+    if unreadable:
         return "read_error"
-    if copied.size == 0:
+    if size == 0:
         return "zero_bytes"
     if card.recorder is None:
         return "unknown_recorder"
