@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +32,13 @@ def profile_test(file: Path, tree: Path, label: str | None, **form: Any) -> None
     """用一个样例目录试验机型配置：每个文件会读出什么，为什么没有认出。"""
     profile, generic = profiles.read(file), profiles.read(shipped("devices") / "generic.toml")
     tried_with = (profile,) if profile.name == GENERIC else (profile, generic)
-    if not tree.is_dir():
-        raise BadInput(path=tree, detail="没有这个文件夹")
     volume = volume_at(tree)
-    if volume is None or not any(os.scandir(tree)):
-        raise BadInput(path=tree, detail="文件夹里什么也没有")
+    if volume is None:
+        raise BadInput(path=tree, detail="没有这个文件夹")
     volume = replace(volume, label=label) if label else volume
     made = trial(volume, tuple(profiles.beside(each, tried_with[-1]) for each in tried_with), datetime.now(UTC))
+    if not made.files:
+        raise BadInput(path=tree, detail="文件夹里没有文件")
     give(_answer(profile.name, profile.title, made), **form)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from avrecord.dock.clockfacts import clock_and_facts
-from avrecord.dock.profile import GENERIC, Profile
+from avrecord.dock.profile import GENERIC, Pattern, Profile, Seen
 from avrecord.dock.texts import Budget, Line, Read, matching
 from avrecord.errors import ConfigError
 from avrecord.model.card import Card, Claim, SourceFile, Volume
@@ -52,11 +52,14 @@ def identify(
 def attempts(volume: Volume, files: Files, profiles: tuple[Profile, ...], read: Read) -> list[Attempt]:
     """Every profile in order, up to the first that yields an identity; the rest are not asked."""
     found: list[Attempt] = []
+    footage: dict[tuple[Pattern, ...], Seen] = {}
     for profile in profiles:
         if any(attempt.recorder for attempt in found):
             found.append(Attempt(profile.name, False, None, None, "前面的机型已认出"))
             continue
-        found.append(_attempt(profile, volume, files, profiles, read))
+        if profile.ignored not in footage:
+            footage[profile.ignored] = Seen(tuple(file for file in files if not profile.ignores(file.shown)))
+        found.append(_attempt(profile, volume, footage[profile.ignored], profiles, read))
     return found
 
 
@@ -71,12 +74,11 @@ def claims_of(profile: Profile, files: Files, now: datetime) -> dict[bytes, Clai
     return found
 
 
-def _attempt(profile: Profile, volume: Volume, files: Files, profiles: tuple[Profile, ...], read: Read) -> Attempt:
-    footage = tuple(file for file in files if not profile.ignores(file.shown))
-    if lacks := profile.mount.lacks(volume, footage):
+def _attempt(profile: Profile, volume: Volume, seen: Seen, profiles: tuple[Profile, ...], read: Read) -> Attempt:
+    if lacks := profile.mount.lacks(volume, seen):
         return Attempt(profile.name, False, None, None, lacks)
-    recorder, source = _identity(profile, volume, footage, read)
-    if recorder and (others := _others(recorder, footage, profiles, read)):
+    recorder, source = _identity(profile, volume, seen.files, read)
+    if recorder and (others := _others(recorder, seen.files, profiles, read)):
         # Several recorders' cards in one folder: nobody's footage may become another's.
         return Attempt(profile.name, True, None, None, f"文件夹里还有别的记录仪：{'、'.join(sorted(others))}")
     return Attempt(profile.name, True, recorder, source, None if recorder else _no_identity(profile))
@@ -102,7 +104,7 @@ def _identity(profile: Profile, volume: Volume, files: Files, read: Read) -> tup
         return match["serial"], f"卷标 {volume.label}"
     if identity.text or identity.label:
         return None, None
-    named = Counter(claim.device for claim in map(profile.claim, files) if claim.device)
+    named = Counter(device for device in map(profile.device_in, files) if device)
     if not named or (identity.unanimous and len(named) > 1):
         return None, None
     serial, count = named.most_common(1)[0]
@@ -131,11 +133,9 @@ def _others(recorder: str, files: Files, profiles: tuple[Profile, ...], read: Re
         def read_inside(file: SourceFile, at: int, most: int, moved: dict[SourceFile, SourceFile] = moved) -> bytes:
             return read(moved[file], at, most)
 
-        card = Volume("", "folder", label=SourceFile(folder, 0, 0).shown)
+        card, seen = Volume("", "folder", label=SourceFile(folder, 0, 0).shown), Seen(tuple(moved))
         for profile in profiles:
-            if profile.mount.lacks(card, tuple(moved)) is None and (
-                serial := _identity(profile, card, tuple(moved), read_inside)[0]
-            ):
+            if profile.mount.lacks(card, seen) is None and (serial := _identity(profile, card, seen.files, read_inside)[0]):
                 found.add(serial)
                 break
     return found - {recorder}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from avrecord.model.card import Claim, SourceFile, Volume
@@ -25,6 +27,23 @@ Pattern = Any
 """A compiled RE2 pattern: names and lines from cards are hostile, and RE2 takes linear time whatever it is fed."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is on a card as profiles ask for it: worked out once, however many profiles ask."""
+
+    files: tuple[SourceFile, ...]
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(file.shown for file in self.files)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder above a file, as paths."""
+        direct = {path.rpartition("/")[0] for path in self.paths if "/" in path}
+        return frozenset(folder for each in direct for folder in accumulate(each.split("/"), "{}/{}".format))
+
+
 @dataclass(frozen=True, slots=True)
 class MountTest:
     """What a card must show for a profile to apply at all. An empty test says nothing for or against."""
@@ -38,14 +57,13 @@ class MountTest:
     def given(self) -> bool:
         return bool(self.files or self.folders or self.label or self.filesystems)
 
-    def lacks(self, volume: Volume, files: tuple[SourceFile, ...]) -> str | None:
+    def lacks(self, volume: Volume, seen: Seen) -> str | None:
         """The first condition that the card does not meet, in words; None when it meets all."""
         for pattern in self.files:
-            if not any(pattern.search(file.shown) for file in files):
+            if not any(pattern.search(path) for path in seen.paths):
                 return f"没有文件 {pattern.pattern}"
-        folders = {folder for file in files for folder in _folders(file.shown)} if self.folders else set()
         for pattern in self.folders:
-            if not any(pattern.search(folder) for folder in folders):
+            if not any(pattern.search(folder) for folder in seen.folders):
                 return f"没有文件夹 {pattern.pattern}"
         if self.label and not self.label.search(volume.label or ""):
             return f"卷标 {volume.label or '（无）'} 不符合 {self.label.pattern}"
@@ -127,6 +145,14 @@ class Profile:
                 )
         return Claim(important=marked, media=media)
 
+    def device_in(self, file: SourceFile) -> str | None:
+        """The device that the name of a footage file says: what `claim` finds, without the rest."""
+        if not any("device" in pattern.groupindex for pattern in self.names):
+            return None
+        shown = file.shown
+        found = next((match for pattern in self.names if (match := pattern.search(shown))), None)
+        return found.groupdict().get("device") if found else None
+
     def media_of(self, file: SourceFile) -> Media:
         """The kind by the name's ending, as this family uses it."""
         return self.endings.get(ending_of(file)) or media_of(file)
@@ -148,9 +174,3 @@ def media_of(file: SourceFile) -> Media:
 
 def ending_of(file: SourceFile) -> str:
     return file.name.rpartition(".")[2].lower()
-
-
-def _folders(path: str) -> list[str]:
-    """Every folder above a file, as paths."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: n + 1]) for n in range(len(parts))]

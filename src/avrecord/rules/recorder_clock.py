@@ -131,5 +131,6 @@ def ahead_oddity(newest: datetime | None, clock: ClockReading | None, now: datet
     """A file from the future: the clock is fast by at least that much, and by how much nobody can say."""
     if newest is None:
         return None
-    ahead = newest - now - timedelta(milliseconds=clock.offset_ms if clock else 0)
+    known = clock.offset_ms if clock and abs(clock.offset_ms) <= DAY_MS else 0  # one that started again named none of these
+    ahead = newest - now - timedelta(milliseconds=known)
     return Oddity("clock_ahead", milliseconds(ahead)) if ahead > tolerance else None
