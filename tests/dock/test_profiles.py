@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import fields
+from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from avrecord.cli.main import run
 from avrecord.dock import profiles
 from avrecord.dock.volumes import volume_at
 from avrecord.errors import ConfigError
+from avrecord.model.card import SourceFile
 from avrecord.model.clip import Media
 from avrecord.pipeline.gaps import gaps_now
 from avrecord.pipeline.kit import Kit
@@ -19,6 +23,7 @@ from avrecord.pipeline.receive import receive
 from conftest import pattern
 from dock.trees import DCAM_LOG, DEVICES, SERIALS, TREES, plant, seen, shipped_profiles
 
+SHIPPED = shipped_profiles()
 LABELS = {"labelled": "CAM01"}
 
 
@@ -144,6 +149,39 @@ free = 'FREE=(?P<free_gb>[\\d.]+)G'
     card = seen(root, profiles.load(tmp_path / "devices"))
     claim = claims(card)["REC/A123-20261116T090000-17.DAV"]
     assert (card.recorder, claim.media, claim.sequence, card.facts.free_mb) == ("A123", Media.VIDEO, 17, 1536)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40).filter(lambda part: b"/" not in part and b"\0" not in part), min_size=1))
+def test_no_name_in_any_bytes_stops_any_profile(parts):
+    file = SourceFile(b"/".join(parts), 1, 0)
+    for profile in SHIPPED:
+        claim = profile.claim(file)
+        assert claim.device == profile.device_in(file) or profile.ignores(file.shown)
+        assert claim.start is None or 1970 <= claim.start.year < 2100
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)))
+def test_every_second_that_a_name_can_say_is_read_as_it_says(when):
+    when = when.replace(microsecond=0)
+    file = SourceFile(f"VIDEO/DCAM_Z3A0017_041007_{when:%Y%m%d_%H%M%S}.mp4".encode(), 1, 0)
+    (dcam,) = [profile for profile in SHIPPED if profile.name == "dcam"]
+    assert dcam.claim(file).start.replace(tzinfo=None) == when
+
+
+@pytest.mark.parametrize(("digits", "number"), [("0042", 42), ("9" * 15, 10**15 - 1), ("9" * 16, None), ("9" * 5000, None)])
+def test_a_number_that_no_counter_has_is_none(tmp_path, digits, number):
+    (tmp_path / "x.toml").write_text(GOOD + "names = ['^(?P<sequence>\\d+)']", "utf-8")
+    assert profiles.read(tmp_path / "x.toml").claim(SourceFile(digits.encode(), 1, 0)).sequence == number
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "gb18030", "utf-8-sig"])
+def test_the_end_of_a_large_log_is_read_in_any_encoding(tmp_path, encoding):
+    log = f"[[logs]]\npath = 'log$'\nencoding = '{encoding}'\n[logs.lines]\nb = '电量(?P<battery>\\d+)'"
+    toml = GOOD + "names = ['^(?P<device>Z)']\n" + log
+    (tmp_path / "x.toml").write_text(toml, "utf-8")
+    lines = "开机 电量9\n" + "记录一条没有用的话x\n" * 200_000 + "关机 电量41\n"
+    card = seen(plant(tmp_path / "card", {"Z.log": lines.encode(encoding)}), (profiles.read(tmp_path / "x.toml"), *SHIPPED))
+    assert (card.profile, card.battery) == ("x", 41)
 
 
 GOOD = 'name = "x"\ntitle = "y"\n'

@@ -21,6 +21,7 @@ ENDINGS = {
     Media.LOG: ("log", "txt", "ini", "csv", "json", "nmea", "gpx"),
 }
 KIND_OF = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
+MOST_DIGITS = 15
 NO_FOOTAGE = frozenset({Media.LOG, Media.OTHER})
 
 Pattern = Any
@@ -138,7 +139,7 @@ class Profile:
                     start=self.moment((groups.get("date") or "") + (groups.get("time") or "")),
                     device=groups.get("device"),
                     user=groups.get("user"),
-                    sequence=int(groups["sequence"]) if groups.get("sequence") else None,
+                    sequence=_number(groups.get("sequence")),
                     important=marked or bool(groups.get("important")),
                     by_profile=True,
                     media=media,
@@ -165,6 +166,11 @@ class Profile:
         except ValueError:
             return None
         return moment if len(digits) == 14 and moment.year in CLAIMED_YEARS else None
+
+
+def _number(text: str | None) -> int | None:
+    """A running number; none for letters, or for more digits than JSON's numbers hold."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def media_of(file: SourceFile) -> Media:

@@ -77,9 +77,9 @@ def lines_of(file: SourceFile, encoding: str, read: Read) -> Iterator[str]:
     if file.size <= HEAD + TAIL:
         yield from _split(read(file, 0, file.size), encoding)
         return
-    head, tail = read(file, 0, HEAD), read(file, file.size - TAIL, TAIL)
-    yield from _split(head.rpartition(b"\n")[0], encoding)
-    yield from _split(tail.partition(b"\n")[2], encoding)
+    begin = (file.size - TAIL) // 4 * 4  # UTF-16 and UTF-32 begin at even places
+    yield from list(_split(read(file, 0, HEAD), encoding))[:-1]
+    yield from list(_split(read(file, begin, TAIL + 4), encoding))[1:]
 
 
 def _split(content: bytes, encoding: str) -> Iterator[str]:
