@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from avrecord.dock import volumes
+from avrecord.dock import profiles, volumes
 from avrecord.dock.tracks import rmc as read_rmc
 from avrecord.dock.volumes import appeared, volume_at
 from avrecord.model.moments import utc_text
@@ -18,7 +18,7 @@ from avrecord.pipeline.receive import receive
 from avrecord.seal.codec import decode, encode
 from avrecord.store import documents
 from conftest import NOW, pattern
-from dock.trees import DEVICES, TREES, gpx, plant, rmc, seen
+from dock.trees import DEVICES, TREES, gpx, plant, rmc, seen, shipped_profiles
 
 CLIP = "20261116_090035_T500123.mp4"
 
@@ -36,6 +36,15 @@ def test_the_satellites_time_in_the_recorders_own_line_is_the_clock(tmp_path):
     assert (card.clock.offset_ms, card.clock.uncertainty_ms, card.clock.method) == (35_000, 1500, "gps_line")
     (track,) = card.facts.tracks
     assert (utc_text(track.first), utc_text(track.last)) == ("2026-11-16T01:00:00.000000Z", "2026-11-16T01:00:09.000000Z")
+
+
+def test_a_time_of_day_beside_a_fix_is_the_nearest_one(tmp_path):
+    """Twenty minutes past midnight by the satellites, and by the recorder still yesterday."""
+    toml = (DEVICES / "timefirst.toml").read_text("utf-8").replace("\\d{4}-\\d\\d-\\d\\d[ T]", "")
+    (tmp_path / "timefirst.toml").write_text(toml, "utf-8")
+    tree = tracked("[23:59:35] " + rmc("162000.00", date="151126"), "[99:00:00] " + rmc("162001.00", date="151126"))
+    card = seen(plant(tmp_path / "card", tree), (profiles.read(tmp_path / "timefirst.toml"), *shipped_profiles()[-1:]))
+    assert card.clock.offset_ms == -(20 * 60 + 25) * 1000
 
 
 GARBAGE = [
@@ -98,8 +107,6 @@ def test_the_satellites_win_over_the_recorders_own_note_and_their_quarrel_is_sai
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "dcam.toml").write_text(profile, "utf-8")
     (tmp_path / "d" / "generic.toml").write_text((DEVICES / "generic.toml").read_text("utf-8"), "utf-8")
-    from avrecord.dock import profiles
-
     root = plant(tmp_path / "card", {**TREES["dcam"], "GPS/a.nmea": f"2026-11-16 09:00:35 {rmc('005900.00')}".encode()})
     card = seen(root, profiles.load(tmp_path / "d"))
     assert (card.clock.offset_ms, card.clock.method) == (95_000, "gps_line")

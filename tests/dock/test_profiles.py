@@ -71,7 +71,7 @@ def test_logs_tell_battery_users_faults_and_space(tmp_path):
     card = seen(plant(tmp_path, TREES["dcam"]))
     assert (card.battery, card.facts.users) == (97, ("041007",))
     assert card.facts.faults == ("2026-11-16 09:10:35 POWER_LOST",)
-    assert card.facts.identity_from == "4 个文件名"
+    assert card.facts.identity_from == "names:4"
 
 
 def test_a_label_is_the_recorder_only_where_the_layout_fits_it(tmp_path):

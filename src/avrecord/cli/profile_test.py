@@ -80,7 +80,7 @@ def _answer(name: str, title: str, made: Trial) -> Answer:
 
 def _notes(card: Card) -> list[str]:
     facts = card.facts
-    whose = f"{card.recorder}（出自{facts.identity_from}）" if card.recorder else "认不出，将作为未知设备采集"
+    whose = f"{card.recorder}（{identity_said(facts.identity_from)}）" if card.recorder else "认不出，将作为未知设备采集"
     battery = "—" if card.battery is None else f"{card.battery} %"
     free = "—" if facts.free_mb is None else f"{facts.free_mb} MB"
     return [
@@ -91,6 +91,12 @@ def _notes(card: Card) -> list[str]:
         *(f"注意：{oddity_said(odd.kind, odd.amount)}" for odd in facts.oddities),
         "以上只是试读：任何文件都会照常采集封存，不符合规则的也不会拒收。",
     ]
+
+
+def identity_said(source: str | None) -> str:
+    """Where the recorder's number was read."""
+    kind, _, what = (source or "").partition(":")
+    return {"file": f"出自文件 {what}", "label": f"出自卷标 {what}", "names": f"出自 {what} 个文件名"}.get(kind, "—")
 
 
 def clock_said(clock: ClockReading | None) -> str:

@@ -99,16 +99,16 @@ def _identity(profile: Profile, volume: Volume, files: Files, read: Read) -> tup
     identity = profile.identity
     if identity.text:
         for line in _identity_lines(profile, files, read):
-            return line.values["serial"], f"文件 {line.path}"
+            return line.values["serial"], f"file:{line.path}"
     if identity.label and (match := identity.label.search(volume.label or "")) and match["serial"]:
-        return match["serial"], f"卷标 {volume.label}"
+        return match["serial"], f"label:{volume.label}"
     if identity.text or identity.label:
         return None, None
     named = Counter(device for device in map(profile.device_in, files) if device)
     if not named or (identity.unanimous and len(named) > 1):
         return None, None
     serial, count = named.most_common(1)[0]
-    return (serial, f"{count} 个文件名") if count * 2 > named.total() else (None, None)
+    return (serial, f"names:{count}") if count * 2 > named.total() else (None, None)
 
 
 def _identity_lines(profile: Profile, files: Files, read: Read) -> list[Line]:

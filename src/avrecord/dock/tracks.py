@@ -82,10 +82,20 @@ def _nmea(
                 continue
             fixes.append(fix)
             found = rule.own.search(line) if rule.own else None
-            own = profile.moment(found["clock_own"]) if found else None
+            own = _own(profile, found["clock_own"], fix) if found else None
             if own:
                 pairs.append((own, fix))
     return fixes, pairs, bad
+
+
+def _own(profile: Profile, text: str, fix: datetime) -> datetime | None:
+    """The recorder's time beside a fix; a time of day is the one nearest to it, within half a day either way."""
+    if full := profile.moment(text):
+        return full
+    local = fix.astimezone(profile.zone)
+    near = profile.moment(f"{local:%Y%m%d}{text}")
+    days = (near and [near + timedelta(days=n) for n in (-1, 0, 1)]) or []
+    return min(days, key=lambda day: abs(day - local), default=None)
 
 
 def _sentences(line: str) -> Iterator[str]:

@@ -89,7 +89,6 @@ class Oddity:
 
     kind: str
     amount: int
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
