@@ -54,6 +54,30 @@ SET_ASIDE = {
     "other_recorder": "文件名中的设备号与本机不符",
     "read_error": "读取出错，仅保存能读出的部分",
 }
+CLAIM_DOUBTS = {
+    "reset": "记录仪时钟曾复位",
+    "too_early": "早于该机型可能的年份",
+    "future": "晚于采集站时间一天以上",
+}
+"""Why a claimed start cannot be when a clip was recorded."""
+CLOCK_METHODS = {
+    "gps_line": "卫星时间与同一行的记录仪时间",
+    "gps_name": "卫星首次定位与文件名时间",
+    "device_log": "记录仪日志中的校时",
+    "docking_line": "停靠时记录仪所记时间与采集站时间",
+}
+CARD_ODDITIES = {
+    "clock_reset": "文件自称的时间是时钟复位后的（个）",
+    "clock_too_early": "文件自称的时间早于该机型可能的年份（个）",
+    "clock_future": "文件自称的时间晚于采集站一天以上（个）",
+    "clock_ahead": "最新文件自称的时间晚于采集站，时钟至少快（毫秒）",
+    "old_docking_line": "停靠时所记时间落后采集站，分不清是旧记录还是时钟慢，未采用（毫秒）",
+    "zone_shift": "修改时间与文件名普遍相差整小时，时区或挂载设置可能不对，或文件被复制过（小时）",
+    "mtime_unrelated": "修改时间与文件名对不上，可能被改名或重新写过（个）",
+    "gps_against_log": "卫星时间与校时记录不一致（毫秒）",
+    "logs_not_read": "日志过多，较旧的未读（个）",
+}
+"""What is odd about a card; in brackets what its number counts or measures."""
 FILE_STATES = {
     "sealed": "已封存",
     "set_aside": "已封存，待认领/待查",

@@ -38,7 +38,7 @@ QUERIES = {
 def desk(kit, dcam, dock, tmp_path, monkeypatch, capsys) -> Desk:
     """A station with one docked card, its cases and its recorders."""
     made = Desk(kit.root, monkeypatch, capsys)
-    log = "TIME_SYNC 2026-11-16 08:00:35 -> 2026-11-16 08:00:00\r\nBAT=55%\r\n"
+    log = "TIME_SYNC 2026-11-16 18:00:35 -> 2026-11-16 18:00:00\r\nBAT=55%\r\n"
     card = dcam({"VIDEO/090035.mp4": pattern(3000), "LOG/x.log": log.encode()})
     dock(card)
     assert made("devices", "import", fleet_file(tmp_path)).code == 0

@@ -80,9 +80,9 @@ def test_a_dark_evening_is_no_fault_of_the_recorder(desk, kit):
     assert counted(desk)[1] == 29
 
 
-@pytest.mark.parametrize(("ahead", "lost"), [("08:01:01", True), ("08:01:00", False), ("07:58:59", True)])
+@pytest.mark.parametrize(("ahead", "lost"), [("18:01:01", True), ("18:01:00", False), ("17:58:59", True)])
 def test_a_clock_off_by_more_than_a_minute_costs_the_day_of_docking(desk, dcam, dock, ahead, lost):
-    log = f"TIME_SYNC 2026-11-16 {ahead} -> 2026-11-16 08:00:00\r\n"
+    log = f"TIME_SYNC 2026-11-16 {ahead} -> 2026-11-16 18:00:00\r\n"
     dock(dcam({"VIDEO/110000.mp4": pattern(3000, 3), "LOG/x.log": log.encode()}, name="slot2"))
     assert (("Z3A0017", "2026-11-21", "clock_off") in counted(desk)[2]) is lost
 
@@ -118,7 +118,7 @@ def test_a_recorder_only_seen_docked_is_listed_as_not_registered_and_not_counted
 
 
 def test_the_list_of_recorders_shows_what_dockings_and_footage_say(desk, kit, dcam, dock):
-    log = b"TIME_SYNC 2026-11-16 08:00:35 -> 2026-11-16 08:00:00\r\nBAT=55%\r\n"
+    log = b"TIME_SYNC 2026-11-16 18:00:35 -> 2026-11-16 18:00:00\r\nBAT=55%\r\n"
     dock(dcam({"VIDEO/110000.mp4": pattern(3000, 3), "LOG/x.log": log}, name="slot2"))
     examined(kit, "090000.mp4", 600, faults=("frozen",))
     (row, other) = desk.rows("devices", "list")

@@ -67,6 +67,7 @@ def imported(kit: Kit, *officers: str, place: str = "") -> say.CaseImported:
 def lived(kit: Kit, dcam, dock) -> Kit:
     """A station that has seen every kind of statement, some of them more than once."""
     files = {"VIDEO/090000.mp4": pattern(3000), "VIDEO/091000.mp4": pattern(3000, 2), "PHOTO/other.jpg": pattern(500, 3)}
+    files |= {"VIDEO/DCAM_Z3A0017_041007_20000101_000012.mp4": b"after a reset", "LOG/a.log": b"BAT=50%\n"}
     dock(dcam(files))
     dock(dcam(files | {"VIDEO/092000.mp4": pattern(3000)}, name="slot2"))
     first, second = (hashlib.sha256(pattern(3000, seed)).hexdigest() for seed in (1, 2))
@@ -130,6 +131,12 @@ def test_the_station_above_has_seen_every_kind_of_statement_that_writes_rows(liv
     writing = {kind for kind, body in say.KINDS.items() if _rows.dispatch(body) is not _rows.dispatch(say.Body)}
     assert len(writing) > 10
     assert writing <= stated
+
+
+def test_what_later_versions_state_of_cards_and_clips_is_in_the_rows(lived):
+    rows = tables(lived.store.path)
+    assert sum("'reset'" in row for row in rows["clips"]) == 1
+    assert any(lived.store.rows("dockings_of", recorder="Z3A0017")[0]["facts"] in row for row in rows["dockings"])
 
 
 def test_every_table_that_follows_from_the_log_has_rows(lived):

@@ -6,6 +6,7 @@ import re
 import typing
 
 from avrecord.cli.main import root_group
+from avrecord.dock.profiles import LINE_GROUPS, NAME_GROUPS
 from avrecord.errors import EXIT_CODES, every_error
 from avrecord.model.statement import KINDS
 from avrecord.settings import Settings
@@ -51,3 +52,18 @@ def test_every_command_stands_in_one_of_the_readmes():
 def test_no_file_of_the_package_has_outgrown_its_room():
     for path in (PROJECT / "src").rglob("*.py"):
         assert len(path.read_text("utf-8").splitlines()) <= 400, path
+
+
+def test_every_key_and_capture_of_a_profile_is_documented():
+    written = text("docs/profiles.md")
+    source = text("src/avrecord/dock/profiles.py")
+    keys = set(re.findall(r'\.(?:get|text|needed|texts|table|tables|patterns?)\(\s*"([a-z_]+)"', source))
+    assert {"names", "mount", "own", "plausible_from"} <= keys
+    for key in sorted(keys | NAME_GROUPS | LINE_GROUPS):
+        assert key in written, key
+
+
+def test_every_shipped_profile_stands_in_the_page_about_them():
+    written = text("docs/profiles.md")
+    for path in (PROJECT / "devices").glob("*.toml"):
+        assert f"| `{path.stem}` |" in written, path.stem

@@ -12,7 +12,7 @@ import click
 from avrecord.checks.segments import read
 from avrecord.cli.base import Command, Session, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, words
-from avrecord.dock.profiles import media_of
+from avrecord.dock.profile import media_of
 from avrecord.media.worker import Limits, isolated
 from avrecord.model.card import SourceFile
 from avrecord.model.clip import ClipId, Media

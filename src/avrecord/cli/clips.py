@@ -18,7 +18,7 @@ from avrecord.model.observation import Examination
 from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip
-from avrecord.words import FAULTS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
+from avrecord.words import CLAIM_DOUBTS, FAULTS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
 
 COLUMNS = [
     Column("clip", "编号", lambda clip: clip[:12]),
@@ -89,6 +89,7 @@ def row_of(clip: Clip, examination: Examination | None) -> dict[str, Any]:
         "bytes": clip.size,
         "media": clip.media.value,
         "stored": clip.stored,
+        "claim_doubt": clip.doubt,
         "set_aside": clip.set_aside,
         "outcome": examination.outcome if examination else None,
         "seen": sorted({o.segment for o in examination.observations if not o.doubtful}) if examination else [],
@@ -111,10 +112,8 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         ("文件", str(path)),
         ("记录仪", found.recorder or "未知设备"),
         ("记录仪自称开始时间", moment(found.start)),
-        (
-            "校正后开始时间",
-            (f"{moment(found.true_start)}（记录仪{_ahead(found.offset_ms)}，误差 ±{found.uncertainty_ms / 1000:.0f} 秒）"),
-        ),
+        ("校正后开始时间", _corrected(found)),
+        ("自称时间", f"不可信：{CLAIM_DOUBTS[found.doubt]}；不用于自动关联" if found.doubt else "—"),
         ("封存时间（采集站自称）", moment(found.sealed_at)),
         ("待查原因", SET_ASIDE.get(found.set_aside or "", "—")),
         ("关联", joined(links)),
@@ -170,6 +169,13 @@ def _beside(examination: Examination) -> list[tuple[str, str]]:
     if facts.light:
         found.append(("光线", f"{LIGHT[facts.light]}（占关键帧 {(facts.light_share or 0) / 10:.0f} %）"))
     return found
+
+
+def _corrected(clip: Clip) -> str:
+    """The start by the station's clock, and how sure it is. After a reset it is a reckoning, or there is none."""
+    if clip.doubt:
+        return f"{moment(clip.true_start)}（由日志中的校时推算，仅供参考）" if clip.offset_ms else "无法校正"
+    return f"{moment(clip.true_start)}（记录仪{_ahead(clip.offset_ms)}，误差 ±{clip.uncertainty_ms / 1000:.0f} 秒）"
 
 
 def _ahead(offset_ms: int) -> str:

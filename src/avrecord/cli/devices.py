@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from avrecord.cli.base import Group, Session, by_default, joined, session
+from avrecord.cli.device_show import show
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.profile_test import profile_test
 from avrecord.model.device import Condition
 from avrecord.pipeline import bring
 from avrecord.pipeline.care import conditions, of_month
@@ -119,6 +121,10 @@ def availability(s: Session, /, month: str, **form: Any) -> None:
         Column("row", "出处（日志序号）"),
     ]
     give(Answer("availability", f"{month} 损失台日", columns, rows, extra, notes), **form)
+
+
+for _command in (show, profile_test):
+    devices.add_command(_command)
 
 
 @click.group("officers", cls=Group)

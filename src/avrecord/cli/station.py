@@ -13,6 +13,7 @@ from avrecord import station as stations
 from avrecord.checks import segments
 from avrecord.cli.base import Command, Group, Session, session
 from avrecord.cli.output import Answer, Column, formats, give, moment
+from avrecord.dock import profiles
 from avrecord.dock.volumes import volume_at
 from avrecord.errors import CardError, NoSpace
 from avrecord.model.moments import from_utc_text
@@ -177,10 +178,12 @@ def config() -> None:
 @config.command("check")
 @session
 def config_check(s: Session) -> None:
-    """检查 station.toml 和 segments.toml，有误时指出每一处。"""
+    """检查 station.toml、segments.toml 和机型配置，有误时指出每一处。"""
     settings = load(s.root)
     segments.read(s.root / "config" / "segments.toml")
+    known = profiles.load(s.root / "devices")
     click.echo(f"配置无误：{settings.station.id}（{settings.station.name}），监视 {'、'.join(settings.dock.roots)}")
+    click.echo(f"机型配置：{'、'.join(f'{profile.title}（{profile.name}）' for profile in known)}")
     if os.environ.get("AVRECORD_ROOT"):
         click.echo("提示：采集站目录取自环境变量 AVRECORD_ROOT。")
 

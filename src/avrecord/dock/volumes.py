@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from avrecord.model.card import Volume
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 BLOCK_DEVICES = Path("/sys/dev/block")
+UDEV = Path("/run/udev/data")
 
 
 def docked(roots: Iterable[Path]) -> list[Volume]:
@@ -45,7 +48,15 @@ def volume_at(path: str | Path, known: dict[bytes, tuple[int, str, str]] | None 
     if mount is None:
         return Volume(point, "folder", inode=status.st_ino, label=label)
     mount_id, device, filesystem = mount
-    return Volume(point, "mount", mount_id, device, status.st_ino, filesystem, label)
+    own, appeared_us = _told_by_udev(device)
+    return Volume(point, "mount", mount_id, device, status.st_ino, filesystem, own or label, appeared_us)
+
+
+def appeared(volume: Volume, now: datetime) -> datetime | None:
+    """When the card came, by the clock that says `now`; None for a folder, or where udev does not run."""
+    if volume.appeared_us is None:
+        return None
+    return now - timedelta(microseconds=max(0, time.monotonic_ns() // 1000 - volume.appeared_us))
 
 
 def shown(path: str) -> str:
@@ -65,6 +76,21 @@ def present(volume: Volume) -> bool:
         return False
     # Major 0 (network, FUSE, tmpfs) has no block device to ask for.
     return str(volume.device).startswith("0:") or (BLOCK_DEVICES / str(volume.device)).exists()
+
+
+def _told_by_udev(device: str) -> tuple[str | None, int | None]:
+    """The file system's own label, and when the device came (microseconds, monotonic), from udev's record of it.
+
+    The mount point's name is no label: a second CAM01 is mounted as CAM011 by desktops, which is another recorder's name.
+    """
+    try:
+        lines = (UDEV / f"b{device}").read_bytes().splitlines()
+    except OSError:
+        return None, None
+    said = dict(line.partition(b"=")[::2] for line in lines if line.startswith(b"E:"))
+    label = re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), said.get(b"E:ID_FS_LABEL_ENC", b""))
+    since = next((line[2:] for line in lines if line.startswith(b"I:")), b"")
+    return shown(os.fsdecode(label)).strip() or None, int(since) if since.isdigit() else None
 
 
 def _mounts() -> dict[bytes, tuple[int, str, str]]:

@@ -65,6 +65,8 @@ class Clip:
     """Marked on the recorder (重点)."""
     sequence: int | None = None
     """The number that the recorder gave the file, where its names carry one."""
+    doubt: str | None = None
+    """Why the claimed start cannot be when it was recorded: a key of `words.CLAIM_DOUBTS`."""
 
     @property
     def true_start(self) -> datetime | None:

@@ -14,7 +14,11 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The part of a statement that depends on its kind."""
+    """The part of a statement that depends on its kind.
+
+    A field with a default came later than its kind: it is written only where it says something else, so that statements
+    made before it are the same bytes and are read as they were.
+    """
 
     kind: ClassVar[str] = ""
 
@@ -125,6 +129,8 @@ class CardSeen(Body):
     clock_uncertainty_ms: int | None
     clock_method: str | None
     battery_percent: int | None
+    facts: str | None = None
+    """An attachment: every clock reading, what logs and tracks told, what is odd."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +157,8 @@ class Taken(Body):
     read_back: str
     """How the copy was compared with the disk: `direct`, `uncached`, or `cached` where neither works."""
     key_id: str
+    claim_doubt: str | None = None
+    """Why `claimed_start` cannot be when it was recorded: `reset`, `too_early`, `future`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

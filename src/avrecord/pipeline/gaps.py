@@ -22,8 +22,11 @@ def gaps_now(kit: Kit, holder: str = "") -> list[Missing]:
         Missing(lost.holder, "vanished", lost.path, lost.last_seen, lost.size, None, None)
         for lost in account(kit, holder).missing
     ]
+    ignored = {pattern.pattern: pattern for profile in kit.profiles for pattern in profile.ignored}.values()
     listed: dict[str, list[str]] = {}
     for row in kit.store.rows("listed_names", holder=holder):
+        if any(pattern.search(row["path"]) for pattern in ignored):
+            continue  # a computer's Thumbs0003.db is no third recording
         listed.setdefault(row["recorder"], []).append(row["path"])
     return [*sequence_gaps(clips, listed), *time_gaps(clips), *vanished]
 

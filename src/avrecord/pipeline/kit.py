@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from avrecord.dock.profiles import Profile
+from avrecord.dock.profile import Profile
 from avrecord.seal.keys import Sealer
 from avrecord.seal.log import Log
 from avrecord.seal.note import NoteKey

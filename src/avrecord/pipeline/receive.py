@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from avrecord import durable
+from avrecord.dock.identify import identify
 from avrecord.dock.listing import list_files, opened, settled_files
-from avrecord.dock.profiles import identify
 from avrecord.dock.turns import Turn
-from avrecord.dock.volumes import shown
+from avrecord.dock.volumes import appeared, shown
 from avrecord.errors import CardError, CardGone, NameTaken, NoSpace, ReadBackFailed
 from avrecord.model.card import Card, SourceFile, Volume
 from avrecord.model.moments import utc_text
@@ -158,6 +158,7 @@ def _arrival(card: Card, kit: Kit) -> str:
         clock_uncertainty_ms=clock.uncertainty_ms if clock else None,
         clock_method=clock.method if clock else None,
         battery_percent=card.battery,
+        facts=kit.attachments.put(facts) if (facts := documents.card_facts(card.facts)) else None,
     )
     state(kit, [body])
     return docking
@@ -172,8 +173,9 @@ def volume_key(volume: Volume) -> str:
 
 
 def _in_order(card: Card) -> list[SourceFile]:
-    """Files marked important on the recorder first, then by path."""
-    return sorted(card.files, key=lambda file: (not card.claims[file.path].important, file.path))
+    """Files marked important on the recorder first, then by path; what no recorder made comes last, and comes."""
+    claims = card.claims
+    return sorted(card.files, key=lambda file: (claims[file.path].ignored, not claims[file.path].important, file.path))
 
 
 def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -> bool:
@@ -226,14 +228,19 @@ def _removed_early(card: Card, docking: str, left: set[SourceFile], kit: Kit) ->
 
 def card_of(volume: Volume, files: tuple[SourceFile, ...], kit: Kit) -> Card:
     """The card that these files of a volume make, by the station's profiles. Raises CardGone."""
-    return identify(volume, files, kit.profiles, lambda file, most: _text(volume, file, most))
+    now = kit.clock()
+
+    def read(file: SourceFile, at: int, most: int) -> bytes:
+        return read_text(volume, file, at, most)
+
+    return identify(volume, files, kit.profiles, read, now, appeared(volume, now))
 
 
-def _text(volume: Volume, file: SourceFile, most: int) -> bytes:
-    """The beginning of a text on a card; nothing of one that cannot be read. Raises CardGone."""
+def read_text(volume: Volume, file: SourceFile, at: int, most: int) -> bytes:
+    """Bytes of a text file on a card for its profile; none where they cannot be read: a bad sector in a log stops nothing."""
     try:
         with opened(volume, file) as source:
-            return source.read(0, most)
+            return source.read(at, most)
     except CardGone:
         raise
     except CardError:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from avrecord.dock.profiles import media_of
-from avrecord.model.card import Card, Claim, SourceFile
+from avrecord.dock.profile import NO_FOOTAGE
+from avrecord.model.card import Card, Claim, ClockReading, SourceFile
 from avrecord.model.clip import Media
 from avrecord.model.moments import milliseconds, utc_text
 from avrecord.model.statement import ClipSealed, ClipSeenAgain, ClipSetAside, Taken
 from avrecord.pipeline.kit import Kit
+from avrecord.rules.recorder_clock import DAY_MS, at_claim
 from avrecord.store.documents import source
 from avrecord.vault.folder import Copied
 
-OLDEST_CLAIM = datetime(2015, 1, 1, tzinfo=UTC)  # a reset clock says 1970, 1980 or 2000
 NOT_CREDIBLE_MS = milliseconds(timedelta(days=36_500))
 
 
@@ -21,6 +21,7 @@ def taken(card: Card, docking: str, file: SourceFile, copied: Copied, stored: st
     """`clip.sealed`, or `clip.set_aside` with the reason why a person should look."""
     claim = card.claims[file.path]
     place = source(file)
+    clock = clock_at(card, claim)
     fields = {
         "clip": copied.id.hex,
         "size": copied.size,
@@ -29,18 +30,19 @@ def taken(card: Card, docking: str, file: SourceFile, copied: Copied, stored: st
         "path": place["path"],
         "path_raw": place["path_raw"],
         "mtime": place["mtime"],
-        "media": media_of(file).value,
+        "media": claim.media.value,
         "stored": stored,
         "claimed_start": utc_text(claim.start) if claim.start else None,
-        "clock_offset_ms": card.clock.offset_ms if card.clock else None,
-        "clock_uncertainty_ms": uncertainty_ms(card, claim, kit),
+        "clock_offset_ms": clock.offset_ms if clock else None,
+        "clock_uncertainty_ms": uncertainty_ms(card, claim, clock, kit),
         "user": claim.user,
         "sequence": claim.sequence,
         "important": claim.important,
         "read_back": copied.read_back,
         "key_id": kit.sealer.key_id,
+        "claim_doubt": claim.doubt,
     }
-    reason = why_set_aside(card, file, claim, copied)
+    reason = why_set_aside(card, claim, copied.size, copied.unreadable > 0)
     return ClipSetAside(reason=reason, **fields) if reason else ClipSealed(**fields)
 
 
@@ -58,27 +60,36 @@ def seen_again(card: Card, docking: str, file: SourceFile, copied: Copied) -> Cl
     )
 
 
-def why_set_aside(card: Card, file: SourceFile, claim: Claim, copied: Copied) -> str | None:
+def why_set_aside(card: Card, claim: Claim, size: int, unreadable: bool = False) -> str | None:
     """The first reason that applies, a key of `words.SET_ASIDE`; None for an ordinary clip."""
-    if copied.unreadable:
+    if unreadable:
         return "read_error"
-    if copied.size == 0:
+    if size == 0:
         return "zero_bytes"
     if card.recorder is None:
         return "unknown_recorder"
     if claim.device and claim.device != card.recorder:
         return "other_recorder"
-    if not claim.by_profile and media_of(file) is not Media.LOG:
-        return "foreign_name"
+    if not claim.by_profile and claim.media is not Media.LOG and not (claim.ignored and claim.media in NO_FOOTAGE):
+        return "foreign_name"  # pictures in a computer's own folder are somebody's to look at
     return None
 
 
-def uncertainty_ms(card: Card, claim: Claim, kit: Kit) -> int | None:
+def clock_at(card: Card, claim: Claim) -> ClockReading | None:
+    """How the recorder's clock stood when it named this file. A file without a time is said to have been named by the card's."""
+    if claim.start is None:
+        return card.clock
+    return at_claim(claim.start, claim.doubt is not None, card.clock, card.facts.readings, card.facts.steps)
+
+
+def uncertainty_ms(card: Card, claim: Claim, clock: ClockReading | None, kit: Kit) -> int | None:
     """How far the claimed start may be off, in ms; so far that nothing links when it is not credible."""
     if claim.start is None:
         return None
-    if not OLDEST_CLAIM < claim.start < kit.clock() + timedelta(days=1):
+    if claim.doubt:
         return NOT_CREDIBLE_MS
-    if card.clock:
-        return card.clock.uncertainty_ms
+    if clock:
+        return clock.uncertainty_ms
+    if any(oddity.kind == "clock_ahead" for oddity in card.facts.oddities):
+        return DAY_MS  # known to be wrong, and by how much is not: nothing may link
     return kit.settings.link.unread_clock_seconds * 1000

@@ -17,7 +17,8 @@ def match_stage(stage: Stage, clips: Iterable[Clip], assignments: Iterable[Assig
 
     A clip counts when its recorder was, on the stage's day, in the hands of one of the stage's
     officers. Times are the station's: the recorder's claim less its measured offset. A clip whose
-    uncertainty is larger than the buffer is not linked by rule: a wrong clock must not link silently.
+    uncertainty is larger than the buffer, or whose clock had started again, is not linked by rule: a wrong clock must
+    not link silently.
     """
     day = beijing(stage.start, "%Y-%m-%d")
     recorders = {a.recorder for a in assignments if a.officer in stage.officers and a.covers(day)}
@@ -29,7 +30,7 @@ def _link(stage: Stage, clip: Clip, buffer: timedelta) -> Link | None:
     start, end = clip.true_start, clip.true_end
     if clip.media not in LINKED_MEDIA or start is None or end is None:
         return None
-    if clip.uncertainty_ms > milliseconds(buffer):
+    if clip.doubt or clip.uncertainty_ms > milliseconds(buffer):
         return None
     if end < stage.start - buffer or start > stage.end + buffer:
         return None

@@ -32,7 +32,11 @@ def encode(statement: Statement) -> bytes:
         "at": statement.at,
         "by": statement.by,
     }
-    body = {field.name: _plain(getattr(statement.body, field.name)) for field in dataclasses.fields(statement.body)}
+    body = {
+        field.name: _plain(value)
+        for field in dataclasses.fields(statement.body)
+        if (value := getattr(statement.body, field.name)) != field.default  # MISSING, where the field is as old as its kind
+    }
     encoded = rfc8785.dumps(head | body)
     if len(encoded) > LARGEST:
         raise LogBroken(index=statement.seq, detail="记录过长，应存为附件")
@@ -66,7 +70,8 @@ def _statement(fields: Any) -> Statement:
 
 
 def _body(kind: type[Body], fields: dict[str, Any]) -> Body:
-    return kind(**typed_fields(kind, fields))
+    later = {field.name: field.default for field in dataclasses.fields(kind) if field.default is not dataclasses.MISSING}
+    return kind(**typed_fields(kind, later | fields))
 
 
 def typed_fields(kind: type, fields: dict[str, Any]) -> dict[str, Any]:

@@ -10,19 +10,20 @@ import base64
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import rfc8785
 
 from avrecord.errors import EvidenceError
-from avrecord.model.card import SourceFile
+from avrecord.model.card import CardFacts, ClockReading, ClockStep, Oddity, SourceFile, Track
 from avrecord.model.case import Stage, StageId
 from avrecord.model.checklist import Checklist, Item, Mode
 from avrecord.model.moments import from_utc_text, utc_text
 from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
 
 Json = dict[str, Any]
+MOST_STEPS = 100  # kept of a card whose logs go back for years
 
 
 def write(name: str, content: Json) -> bytes:
@@ -174,3 +175,54 @@ def _listed(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_listed(each) for each in value]
     return value
+
+
+def card_facts(facts: CardFacts) -> bytes | None:
+    """What a card told beside its identity; None when it told nothing. Parts without content are left out."""
+    content = {
+        "identity_from": facts.identity_from,
+        "readings": [_reading(reading) for reading in facts.readings],
+        "steps": [
+            {"offset_ms": step.offset_ms, "own": _moment(step.own), "true": _moment(step.true)}
+            for step in facts.steps[-MOST_STEPS:]
+        ],
+        "clock_set": facts.clock_set,
+        "free_mb": facts.free_mb,
+        "users": list(facts.users),
+        "faults": list(facts.faults),
+        "tracks": [
+            {"path": track.path, "first": _moment(track.first), "last": _moment(track.last), "bad": track.bad}
+            for track in facts.tracks
+        ],
+        "oddities": [asdict(oddity) for oddity in facts.oddities],
+    }
+    said = {key: value for key, value in content.items() if value or (value == 0 and value is not False)}
+    return write("card-facts", said) if said else None
+
+
+def read_card_facts(document: bytes) -> CardFacts:
+    """The inverse of `card_facts`, but for each track's own reading, which stands among `readings`."""
+    said = read("card-facts", document)
+    return CardFacts(
+        identity_from=said.get("identity_from"),
+        readings=tuple(ClockReading(**(each | {"own": _from(each["own"])})) for each in said.get("readings", [])),
+        steps=tuple(ClockStep(each["offset_ms"], _from(each["own"]), _from(each["true"])) for each in said.get("steps", [])),
+        clock_set=said.get("clock_set", False),
+        free_mb=said.get("free_mb"),
+        users=tuple(said.get("users", [])),
+        faults=tuple(said.get("faults", [])),
+        tracks=tuple(Track(t["path"], _from(t["first"]), _from(t["last"]), t["bad"]) for t in said.get("tracks", [])),
+        oddities=tuple(Oddity(**each) for each in said.get("oddities", [])),
+    )
+
+
+def _reading(reading: ClockReading) -> Json:
+    return asdict(reading) | {"own": _moment(reading.own)}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return utc_text(moment) if moment else None
+
+
+def _from(text: str | None) -> datetime | None:
+    return from_utc_text(text) if text else None

@@ -101,6 +101,7 @@ def _(body: said.CardSeen, statement: Statement, run: Run, fetch: Fetch) -> None
         uncertainty_ms=body.clock_uncertainty_ms,
         clock_method=body.clock_method,
         battery_percent=body.battery_percent,
+        facts=body.facts,
     )
     holder = body.recorder or body.volume
     run("see_holder", holder=holder, seq=statement.seq)
@@ -132,6 +133,7 @@ def _(body: said.Taken, statement: Statement, run: Run, fetch: Fetch) -> None:
         sequence_no=body.sequence,
         important=int(body.important),
         read_back=body.read_back,
+        claim_doubt=body.claim_doubt,
         set_aside=body.reason if isinstance(body, said.ClipSetAside) else None,
         day=beijing(started or from_utc_text(statement.at), "%Y-%m-%d"),
     )

@@ -203,6 +203,7 @@ def clip_of(row: Row) -> Clip:
         set_aside=row["set_aside"],
         important=bool(row["important"]),
         sequence=row["sequence_no"],
+        doubt=row["claim_doubt"],
     )
 
 

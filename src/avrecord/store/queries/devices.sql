@@ -11,6 +11,16 @@ ORDER BY 1;
 SELECT seen_at, seq, offset_ms, uncertainty_ms, battery_percent FROM dockings
 WHERE recorder = :recorder ORDER BY seen_at DESC LIMIT 1;
 
+-- dockings_of --
+-- Every docking of a recorder, oldest first.
+SELECT seen_at, seq, profile, files, bytes, offset_ms, uncertainty_ms, clock_method, battery_percent, facts FROM dockings
+WHERE recorder = :recorder ORDER BY seen_at, seq;
+
+-- doubtful_clips --
+-- Clips of a recorder whose claimed start cannot be true, by reason.
+SELECT claim_doubt, count(*) AS clips FROM clips
+WHERE recorder = :recorder AND claim_doubt IS NOT NULL GROUP BY claim_doubt ORDER BY claim_doubt;
+
 -- dockings_between --
 SELECT recorder, seen_at, seq, offset_ms FROM dockings WHERE seen_at >= :since AND seen_at < :until;
 

@@ -3,14 +3,14 @@ INSERT INTO statements VALUES (:seq, :kind, :at, :by_whom);
 
 -- add_docking --
 INSERT INTO dockings VALUES (:docking, :seq, :seen_at, :recorder, :profile, :volume, :manifest, :files, :bytes,
-    :offset_ms, :uncertainty_ms, :clock_method, :battery_percent)
+    :offset_ms, :uncertainty_ms, :clock_method, :battery_percent, :facts)
 ON CONFLICT (docking) DO NOTHING;
 
 -- add_clip --
 -- The first sealing of some bytes stands; later sights are sources.
 INSERT INTO clips VALUES (:clip_id, :seq, :sealed_at, :size, :docking, :recorder, :name, :stored, :media,
     :claimed_start, :true_start, :offset_ms, :uncertainty_ms, :user_no, :sequence_no, :important, :read_back,
-    :set_aside, NULL, :day)
+    :set_aside, NULL, :day, :claim_doubt)
 ON CONFLICT (clip_id) DO NOTHING;
 
 -- add_source --

@@ -21,7 +21,8 @@ CREATE TABLE dockings (
     offset_ms INTEGER,
     uncertainty_ms INTEGER,
     clock_method TEXT,
-    battery_percent INTEGER
+    battery_percent INTEGER,
+    facts TEXT -- attachment: every clock reading, logs, tracks, oddities
 ) STRICT;
 CREATE INDEX dockings_by_recorder ON dockings (recorder, seen_at);
 CREATE INDEX dockings_by_volume ON dockings (volume, seq);
@@ -46,7 +47,8 @@ CREATE TABLE clips (
     read_back TEXT NOT NULL,
     set_aside TEXT,
     duration_ms INTEGER,
-    day TEXT NOT NULL -- local day of the true start, of the sealing where no start is known
+    day TEXT NOT NULL, -- local day of the true start, of the sealing where no start is known
+    claim_doubt TEXT -- why the claimed start cannot be true
 ) STRICT;
 CREATE INDEX clips_by_time ON clips (recorder, true_start);
 CREATE INDEX clips_by_seal ON clips (seq);
