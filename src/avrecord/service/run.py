@@ -33,7 +33,9 @@ from avrecord.pipeline.record import state
 from avrecord.pipeline.scrub import scrub
 from avrecord.service.clock import ClockWatch
 from avrecord.service.logs import logger
+from avrecord.service.metrics import Happened
 from avrecord.service.notify import notify
+from avrecord.service.probes import with_probes
 from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
 from avrecord.settings import load
@@ -77,8 +79,10 @@ class Service:
         self._linked = -1
         self._scrubbed = ""
         self._clock = ClockWatch(self.kit.clock)
+        self._happened = Happened()
         web = self.kit.settings.web
-        config = uvicorn.Config(build_pages(self.kit, self.status), web.host, web.port, log_level="warning", access_log=False)
+        app = with_probes(build_pages(self.kit, self.status), self.kit, self.status, self._happened)
+        config = uvicorn.Config(app, web.host, web.port, log_level="warning", access_log=False)
         self.web = uvicorn.Server(config)
 
     def run(self) -> None:
@@ -215,6 +219,7 @@ class Service:
         """Progress of the story; the place where a stop reaches a copy that runs for minutes."""
         if self.stopping.is_set() and event in ("taking", "copied"):
             raise Interrupted
+        self._happened.note(event)
         if event == "copied":
             self.slots.progress(facts)
             self._alive()
