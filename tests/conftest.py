@@ -19,6 +19,8 @@ from avrecord.pipeline.receive import Receipt, receive
 from speech.model import OUT as SPEECH_MODEL
 from speech.model import complete
 
+pytest_plugins = ["service.running"]
+
 PROJECT = Path(__file__).resolve().parents[1]
 FOOTAGE = PROJECT.parent / "shared" / "footage"
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
