@@ -14,6 +14,7 @@ import pytest
 
 from avrecord import durable, station
 from avrecord.dock.volumes import volume_at
+from avrecord.media import worker
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.receive import Receipt, receive
 from speech.model import OUT as SPEECH_MODEL
@@ -122,6 +123,16 @@ def speech_model() -> Path:
         pytest.skip("speech model is absent (make speech-model)")
     assert complete(SPEECH_MODEL), "build/speech-model holds other bytes than expected; remove it"
     return SPEECH_MODEL
+
+
+@pytest.fixture
+def bad_tasks(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the child find the tasks of tests/media: `-I` keeps it from looking anywhere else. Returns their folder."""
+    folder = PROJECT / "tests" / "media"
+    setup = f"import sys; sys.path.insert(0, {str(folder)!r}); import runpy; "
+    setup += "runpy.run_module('avrecord.media.worker', run_name='__main__')"
+    monkeypatch.setattr(worker, "command_of", lambda task, at: [sys.executable, "-I", "-c", setup, task, str(at)])
+    return folder
 
 
 def pattern(size: int, seed: int = 1) -> bytes:

@@ -8,30 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from avrecord.media import worker
+from avrecord.media.isolation import Isolation
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, isolated
 
 TASKS = Path(__file__).parent
 SMALL = Limits(memory=1 << 30, cpu_s=2, wall_s=3, written=20 << 20)
 
 
-@pytest.fixture(autouse=True)
-def bad_tasks(monkeypatch):
-    """Let the child find the tasks of this folder: `-I` keeps it from looking anywhere else."""
-    real = worker.subprocess.Popen
-
-    def popen(command, **keywords):
-        setup = f"import sys; sys.path.insert(0, {str(TASKS)!r}); import runpy; sys.argv = sys.argv[1:]; "
-        setup += "runpy.run_module('avrecord.media.worker', run_name='__main__')"
-        return real([command[0], "-I", "-c", setup, *command[3:]], **keywords)
-
-    monkeypatch.setattr(worker.subprocess, "Popen", popen)
+pytestmark = pytest.mark.usefixtures("bad_tasks")
 
 
 @pytest.mark.parametrize(
     ("task", "reason"),
     [
         ("crash", "崩溃（SIGABRT）"),
+        ("segfault", "崩溃（SIGSEGV）"),
+        ("out_of_memory", "超过内存上限"),
         ("hang", "超过时间上限"),
         ("bomb", "超过内存上限"),
         ("burn", "被资源限制终止"),
@@ -40,8 +33,8 @@ def bad_tasks(monkeypatch):
 )
 def test_a_hostile_decoder_is_ended_and_the_reason_is_told(task, reason):
     started = time.monotonic()
-    limits = replace(SMALL, cpu_s=1, wall_s=60) if task == "burn" else SMALL
-    with isolated(f"bad_tasks:{task}", {}, limits) as outcome:
+    limits = SMALL if task == "hang" else replace(SMALL, cpu_s=1 if task == "burn" else 20, wall_s=60)
+    with isolated(f"bad_tasks:{task}", {}, limits, reads=[TASKS], isolation=in_force("auto")) as outcome:
         assert outcome.answer is None
         assert reason in (outcome.reason or "")
     assert time.monotonic() - started < 30
@@ -49,7 +42,8 @@ def test_a_hostile_decoder_is_ended_and_the_reason_is_told(task, reason):
 
 def test_nothing_that_the_child_started_or_wrote_outlives_it(tmp_path):
     pid_file = tmp_path / "pid"
-    with isolated("bad_tasks:spawn_and_hang", {"pid_file": str(pid_file)}, SMALL) as outcome:
+    request = {"pid_file": str(pid_file)}
+    with isolated("bad_tasks:spawn_and_hang", request, SMALL, reads=[TASKS], isolation=Isolation()) as outcome:
         folder = outcome.folder
     assert not folder.exists()
     grandchild = int(pid_file.read_text())

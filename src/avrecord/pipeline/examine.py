@@ -14,6 +14,7 @@ from typing import Any
 
 from avrecord.checks.damaged import VERSION as DAMAGED
 from avrecord.checks.segments import checked
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
 from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
@@ -93,17 +94,18 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None, tier: str
     failed keeps what the fast one saw.
 
     Raises Interrupted when `stop` is set meanwhile; nothing is stated then. Raises ConfigError for wrong
-    words in `segments.toml`.
+    words in `segments.toml`, IsolationMissing where it is required and not to be had.
     """
     if clip.size == 0:
         fault = Fault("empty", DAMAGED, 0, 0)
         return Examination(clip.id.hex, "unreadable", "零字节文件", (DAMAGED,), (), Facts(), faults=(fault,))
     path = kit.vault.path(clip.stored)
     checked(kit.segments, kit.root / "config" / "segments.toml")
+    alone = in_force(kit.settings.check.isolation)
 
     def look(at: Path) -> Examination:
         asked = request_for(at, clip.media.value, kit.segments, kit.settings.check, tier)
-        with isolated(TASK, asked, limits(kit), stop) as outcome:
+        with isolated(TASK, asked, limits(kit), stop, reads=[at], isolation=alone) as outcome:
             return read_outcome(clip.id.hex, outcome, kit.attachments.put)
 
     seen = with_clock(mended(clip, look(path), look, limits(kit), kit, stop), clip.start, kit.settings.check)

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from avrecord.checks.damaged import UNINDEXED
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, isolated
 from avrecord.model.clip import Clip, Media
 from avrecord.model.observation import Examination, Fault
@@ -43,8 +44,11 @@ def mended(clip: Clip, found: Examination, look: Look, limits: Limits, kit: Kit,
     if shutil.disk_usage(tempfile.gettempdir()).free < clip.size + SPARE:
         return _not_mended(found, "临时目录空间不足，未尝试修复")
     for sibling in lenders:
-        request = {"broken": str(kit.vault.path(clip.stored)), "sibling": str(kit.vault.path(sibling.stored))}
-        with isolated(REPAIR, request, replace(limits, written=clip.size + SPARE), stop) as outcome:
+        broken, whole = kit.vault.path(clip.stored), kit.vault.path(sibling.stored)
+        request = {"broken": str(broken), "sibling": str(whole)}
+        room = replace(limits, written=clip.size + SPARE)
+        alone = in_force(kit.settings.check.isolation)
+        with isolated(REPAIR, request, room, stop, reads=[broken, whole], isolation=alone) as outcome:
             answer = outcome.answer or {"impossible": outcome.reason}
             if "impossible" in answer:
                 refusals.append(f"{sibling.id.short}：{answer['impossible']}")

@@ -14,6 +14,7 @@ from typing import Any
 
 from avrecord.checks.hearing.folder import engine_problem
 from avrecord.checks.spoken import rules_of
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip, Media
 from avrecord.model.moments import beijing, milliseconds, since, utc_text
@@ -61,7 +62,7 @@ def listened(
         "cpu_seconds": check.speech_cpu_seconds,
     }
     limits = Limits(memory=check.memory_mib << 20, cpu_s=check.speech_cpu_seconds + BESIDES_S, wall_s=check.wall_seconds)
-    with isolated(TASK, request, limits, stop) as outcome:
+    with isolated(TASK, request, limits, stop, reads=[path, model], isolation=in_force(check.isolation)) as outcome:
         return added(seen, outcome, segments)
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from sqlite_utils.utils import sqlite3
 
 from avrecord.checks.hearing.folder import engine_problem
-from avrecord.errors import AvrecordError
+from avrecord.errors import AvrecordError, IsolationMissing
+from avrecord.media.trial import OFF, in_force, tried
 from avrecord.media.worker import Limits, isolated
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up
+from avrecord.words import ISOLATION
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a station clock before this is wrong for certain
 
@@ -32,7 +34,7 @@ class Check:
 def problems(kit: Kit, thorough: bool = False) -> list[Check]:
     """Every check in order. With `thorough` the decoder child is started once as well."""
     found = [*essential(kit), _speech(kit)]
-    return [*found, _decoder()] if thorough else found
+    return [*found, _isolation(kit), _decoder(kit)] if thorough else found
 
 
 def essential(kit: Kit) -> list[Check]:
@@ -87,8 +89,25 @@ def _speech(kit: Kit) -> Check:
     return Check("speech", "语音模型", problem is None, f"{kit.root / model}：{problem}" if problem else str(kit.root / model))
 
 
-def _decoder() -> Check:
-    with isolated("avrecord.pipeline.probing:ready", {}, Limits(wall_s=60)) as outcome:
+def _isolation(kit: Kit) -> Check:
+    """What keeps examination children from network and files. Less than both is said, never passed over."""
+    mode = kit.settings.check.isolation
+    if mode == OFF:
+        return Check("isolation", "抽检隔离", True, ISOLATION["off"])
+    try:
+        found = in_force(mode)
+    except IsolationMissing as error:
+        return Check("isolation", "抽检隔离", False, str(error))
+    missing = [problem for problem in tried().values() if problem]
+    return Check("isolation", "抽检隔离", found.complete, "；".join([str(found), *missing]))
+
+
+def _decoder(kit: Kit) -> Check:
+    try:
+        alone = in_force(kit.settings.check.isolation)
+    except IsolationMissing as error:
+        return Check("decoder", "抽检程序", False, str(error))
+    with isolated("avrecord.pipeline.probing:ready", {}, Limits(wall_s=60), reads=[], isolation=alone) as outcome:
         if outcome.answer is None:
             return Check("decoder", "抽检程序", False, outcome.reason or "")
         return Check("decoder", "抽检程序", True, str(outcome.answer["versions"]))
