@@ -159,6 +159,8 @@ def _child(task: str, folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (terms["written"], terms["written"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(10)  # intake and pages come first
+    with suppress(OSError):  # where memory runs out the kernel ends a child, not the service
+        Path("/proc/self/oom_score_adj").write_text("1000")
     enter(folder, [Path(path) for path in terms["reads"]], terms["mechanisms"])
     module, _, function = task.partition(":")
     work: Callable[[dict[str, Any], Path], dict[str, Any]] = getattr(importlib.import_module(module), function)

@@ -3,7 +3,36 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
+from collections.abc import Iterable
+from typing import Any
+
+EXTENSION_S = 300
+EXTEND = f"EXTEND_TIMEOUT_USEC={EXTENSION_S * 1_000_000}"
+"""While bytes flow, more time for a start that takes a full card before its first scan is through."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+LONGEST = 300
+
+
+def alive(slots: Iterable[dict[str, Any]]) -> str:
+    """What a progress says: fed, and in one line what the station is doing."""
+    return f"WATCHDOG=1\n{EXTEND}\n{status(slots)}"
+
+
+def status(slots: Iterable[dict[str, Any]]) -> str:
+    """`STATUS=` in one line. Names come from cards: one with a line break must not speak to systemd."""
+    doing: dict[str, list[str]] = {}
+    for slot in slots:
+        doing.setdefault(str(slot["title"]), []).append(str(slot["slot"]))
+    text = "；".join(f"{title}：{'、'.join(names)}" for title, names in doing.items()) or "等待插卡"
+    return "STATUS=" + CONTROL.sub("?", text)[:LONGEST]
+
+
+def longest_wait(wanted: float) -> float:
+    """How long a loop may rest between two signs of life: three must fit into the watchdog's time."""
+    limit = os.environ.get("WATCHDOG_USEC", "")
+    return min(wanted, int(limit) / 3e6) if limit.isdigit() and int(limit) else wanted
 
 
 def notify(text: str) -> None:

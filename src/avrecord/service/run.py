@@ -34,7 +34,7 @@ from avrecord.pipeline.scrub import scrub
 from avrecord.service.clock import ClockWatch
 from avrecord.service.logs import logger
 from avrecord.service.metrics import Happened
-from avrecord.service.notify import notify
+from avrecord.service.notify import alive, longest_wait, notify, status
 from avrecord.service.probes import with_probes
 from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
@@ -73,7 +73,7 @@ class Service:
         self.kit = station.open_station(root, self._tell)
         self.roots = [root / folder for folder in self.kit.settings.dock.roots]
         self.wake = Wake(self.roots)
-        self.last_scan = 0.0
+        self.last_scan = self._told = 0.0
         self._taken: dict[str, tuple[SourceFile, ...]] = {}
         self._again: dict[str, float] = {}
         self._linked = -1
@@ -82,7 +82,7 @@ class Service:
         self._happened = Happened()
         web = self.kit.settings.web
         app = with_probes(build_pages(self.kit, self.status), self.kit, self.status, self._happened)
-        config = uvicorn.Config(app, web.host, web.port, log_level="warning", access_log=False)
+        config = uvicorn.Config(app, web.host, web.port, log_config=None, access_log=False)
         self.web = uvicorn.Server(config)
 
     def run(self) -> None:
@@ -104,6 +104,7 @@ class Service:
 
     def stop(self) -> None:
         """Ask all loops to end; safe in a signal handler."""
+        notify("STOPPING=1\nSTATUS=正在停止")
         self.stopping.set()
         self.wake.stop()
 
@@ -120,20 +121,21 @@ class Service:
             try:
                 self._scan()
                 if first:
-                    notify("READY=1\nSTATUS=等待插卡")
+                    notify(f"READY=1\n{status(self.slots.rows())}")
                 first = False
                 self._alive()
             except Interrupted:
                 break
             except Exception as error:
                 self._report("scan_failed", error)
-            self.wake.wait(self.kit.settings.dock.rescan_seconds)
+            self.wake.wait(longest_wait(self.kit.settings.dock.rescan_seconds))
 
     def _alive(self) -> None:
         """A scan came through, or bytes of a large file did: both are progress, and nothing else is."""
-        if time.monotonic() - self.last_scan > 1:
-            notify("WATCHDOG=1")
         self.last_scan = time.monotonic()
+        if self.last_scan - self._told > 1:
+            self._told = self.last_scan
+            notify(alive(self.slots.rows()))
 
     def _scan(self) -> None:
         if step := self._clock.stepped():
