@@ -30,6 +30,12 @@ def in_force(mode: str) -> Isolation:
     return found
 
 
+def facts(mode: str) -> dict[str, object]:
+    """What is in force, for logs and metrics. Never raises: with `required` and nothing to be had, nothing is examined."""
+    found = Isolation() if mode == OFF else chosen(each for each, problem in tried().items() if problem is None)
+    return {"mode": mode, "files": list(found.files), "network": list(found.network)}
+
+
 def tried() -> dict[str, str | None]:
     """Each mechanism and why it cannot be used, or None. Found out once; later calls read the answer."""
     with _lock:

@@ -20,6 +20,7 @@ from sqlite_utils.utils import sqlite3
 
 from avrecord import __version__
 from avrecord.errors import DatabaseProblem
+from avrecord.media.trial import facts
 from avrecord.model.moments import from_utc_text, utc_text
 from avrecord.pipeline.kit import Kit
 from avrecord.service.ready import Readiness
@@ -68,6 +69,9 @@ class Station(Collector):
             yield from self._filling(row, now)
         build = {"version": __version__, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
         yield InfoMetricFamily("avrecord_build", "What is running.", value=build)
+        mode = self._kit.settings.check.isolation
+        alone = {key: " ".join(value) if isinstance(value, list) else str(value) for key, value in facts(mode).items()}
+        yield InfoMetricFamily("avrecord_isolation", "What keeps examination children from files and network.", value=alone)
         checks = GaugeMetricFamily("avrecord_check_ok", "1 where a check of /readyz is well.", labels=["check"])
         for check in self._ready.checks():
             checks.add_metric([check.key], float(check.ok))

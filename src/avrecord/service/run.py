@@ -21,6 +21,7 @@ from avrecord import __version__, station
 from avrecord.dock.listing import list_files
 from avrecord.dock.volumes import docked, shown
 from avrecord.errors import AvrecordError, CardError, Interrupted
+from avrecord.media.trial import facts as isolation_facts
 from avrecord.model.card import SourceFile, Volume
 from avrecord.model.moments import BEIJING
 from avrecord.model.statement import ServiceStarted
@@ -179,6 +180,7 @@ class Service:
         self.work.set()
 
     def _examine_loop(self) -> None:
+        self.log.info("isolation", **isolation_facts(self.kit.settings.check.isolation))
         while not self.stopping.is_set():
             self.work.wait(self.kit.settings.dock.rescan_seconds)
             self.work.clear()
