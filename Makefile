@@ -38,6 +38,7 @@ bench:
 	.venv/bin/python bench/ingest.py
 	.venv/bin/python bench/check.py
 	.venv/bin/python bench/speed.py
+	.venv/bin/python bench/isolation.py
 	.venv/bin/python bench/recall.py
 	.venv/bin/python bench/verify.py
 	$(MAKE) --no-print-directory speech-model
