@@ -70,6 +70,32 @@ def through_link(folder: Path, outside: Path) -> None:
     (folder / "link").write_bytes(b"x")
 
 
+def leave(request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What a child that was taken over leaves for its parent to read, and the code it ends with."""
+    answer, key = folder / "answer.json", request.get("key", "")
+    match request["what"]:
+        case "pipe":
+            os.mkfifo(answer)
+        case "link":
+            answer.symlink_to(key)
+        case "nonsense":
+            answer.write_bytes(b"\xff\xfe{")
+        case "depth":
+            answer.write_text("[" * 200_000)
+        case "list":
+            answer.write_text("[1]")
+        case "size":
+            answer.write_bytes(b" " * (9 << 20))
+        case "folders":
+            for _ in range(1500):
+                Path("d").mkdir()
+                os.chdir("d")
+        case "closed":
+            (folder / "closed" / "in").mkdir(parents=True)
+            (folder / "closed" / "never").mkdir(mode=0)
+    os._exit(request["code"])
+
+
 def hang(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     time.sleep(600)
     return {}

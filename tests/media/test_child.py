@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +41,17 @@ def test_a_hostile_decoder_is_ended_and_the_reason_is_told(task, reason):
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.parametrize("code", [0, 1, 127, 160, 200, 255])
+@pytest.mark.parametrize("what", ["nothing", "pipe", "link", "nonsense", "depth", "list", "size", "folders", "closed"])
+def test_whatever_a_child_leaves_behind_its_parent_goes_on_and_gives_no_answer(what, code, tmp_path):
+    (tmp_path / "key").write_text('{"secret": 1}')
+    request = {"what": what, "code": code, "key": str(tmp_path / "key")}
+    with isolated("bad_tasks:leave", request, SMALL, reads=[TASKS], isolation=in_force("auto")) as outcome:
+        assert outcome.answer is None
+        assert outcome.reason
+    assert not outcome.folder.exists()
+
+
 def test_nothing_that_the_child_started_or_wrote_outlives_it(tmp_path):
     pid_file = tmp_path / "pid"
     request = {"pid_file": str(pid_file)}
@@ -54,3 +66,22 @@ def test_nothing_that_the_child_started_or_wrote_outlives_it(tmp_path):
             return
         time.sleep(0.05)
     assert not Path(f"/proc/{grandchild}").exists()
+
+
+def test_what_it_started_behind_all_isolation_ends_with_it(tmp_path):
+    """A name space numbers its processes itself, so they are found by the folder in their command line."""
+    request = {"pid_file": "pid"}
+    with isolated("bad_tasks:spawn_and_hang", request, SMALL, reads=[TASKS], isolation=in_force("auto")) as outcome:
+        folder = str(outcome.folder).encode()
+    deadline = time.monotonic() + 5
+    while (left := running(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+
+
+def running(word: bytes) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found += [str(path)] if word in path.read_bytes() else []
+    return found

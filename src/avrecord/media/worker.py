@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +24,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avrecord.durable import read_small
 from avrecord.errors import Interrupted
 from avrecord.media.isolation import Isolation, enter, wrapped
 
 LARGEST_ANSWER = 8 << 20
 POLL_S = 0.2
 ENDED_BY_SIGNAL = 128
+NAMES = {int(number): number.name for number in signal.Signals}
+LAST_WORDS = 4096  # bytes of what a child complained about
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,7 @@ def isolated(
     `reads` is all that it may read beside its code and its folder. Raises Interrupted, with the child killed, when `stop`
     is set meanwhile.
     """
-    with tempfile.TemporaryDirectory(prefix="avrecord-look-") as name:
-        folder = Path(name).resolve()
+    with _folder() as folder:
         readable = [path.absolute() for path in reads]
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
         terms = {"memory": limits.memory, "cpu_s": limits.cpu_s, "written": limits.written, "mechanisms": isolation.mechanisms}
@@ -79,6 +82,20 @@ def isolated(
         yield Outcome(answer, reason, folder)
 
 
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """The child's folder, gone afterwards whatever the child left in it: folders too deep for Python, or closed ones."""
+    folder = Path(tempfile.mkdtemp(prefix="avrecord-look-")).resolve()
+    try:
+        yield folder
+    finally:
+        try:
+            shutil.rmtree(folder)
+        except (OSError, RecursionError):
+            for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf", "--one-file-system"]):
+                subprocess.run([*command, "--", folder], check=False, capture_output=True)
+
+
 def command_of(task: str, folder: Path) -> list[str]:
     """What starts a child, before anything is wrapped around it."""
     return [sys.executable, "-I", "-m", "avrecord.media.worker", task, str(folder)]
@@ -88,22 +105,23 @@ def _run(command: list[str], folder: Path, limits: Limits, stop: threading.Event
     """Start the child and wait. Returns why it failed, or None."""
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
     environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
-    complaints = folder / "stderr.txt"
-    with complaints.open("wb") as stderr:
+    with tempfile.TemporaryFile() as complaints:  # without a name: the child cannot put a pipe in its place
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=stderr,
+            stderr=complaints,
             env=environment,
             cwd=folder,
             start_new_session=True,
         )
-    try:
-        late = _wait(child, limits.wall_s, stop)
-    finally:
-        _end(child)
-    return f"超过时间上限 {limits.wall_s} 秒" if late else _why(child.returncode, complaints.read_bytes()[-4096:], limits)
+        try:
+            late = _wait(child, limits.wall_s, stop)
+        finally:
+            _end(child)
+        complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - LAST_WORDS))
+        last = complaints.read(LAST_WORDS)
+    return f"超过时间上限 {limits.wall_s} 秒" if late else _why(child.returncode, last, limits)
 
 
 def _wait(child: subprocess.Popen[bytes], wall_s: float, stop: threading.Event) -> bool:
@@ -130,12 +148,12 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _why(code: int, complaint: bytes, limits: Limits) -> str | None:
     if code == 0:
         return None
-    if code > ENDED_BY_SIGNAL:  # bubblewrap tells a signal as a shell does
+    if code - ENDED_BY_SIGNAL in NAMES:  # bubblewrap tells a signal as a shell does
         code = ENDED_BY_SIGNAL - code
     if code == -signal.SIGXCPU or code == -signal.SIGKILL:
         return f"被资源限制终止（CPU {limits.cpu_s} 秒）"
     if code < 0:
-        return f"解码进程崩溃（{signal.Signals(-code).name}）"
+        return f"解码进程崩溃（{NAMES.get(-code, -code)}）"
     last = complaint.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
     if "MemoryError" in last[0] or "bad_alloc" in last[0]:
         return f"超过内存上限 {limits.memory >> 20} MiB"
@@ -143,10 +161,11 @@ def _why(code: int, complaint: bytes, limits: Limits) -> str | None:
 
 
 def _answer(folder: Path) -> dict[str, Any] | None:
-    path = folder / "answer.json"
-    if not path.exists() or path.stat().st_size > LARGEST_ANSWER:
+    """What the child wrote, read as what a stranger wrote: a plain file of bounded size, or nothing."""
+    try:
+        answer = json.loads(read_small(folder / "answer.json", LARGEST_ANSWER))
+    except (OSError, ValueError, RecursionError):
         return None
-    answer = json.loads(path.read_text("utf-8"))
     return answer if isinstance(answer, dict) else None
 
 

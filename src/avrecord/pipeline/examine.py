@@ -14,6 +14,7 @@ from typing import Any
 
 from avrecord.checks.damaged import VERSION as DAMAGED
 from avrecord.checks.segments import checked
+from avrecord.durable import read_small
 from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
@@ -23,6 +24,7 @@ from avrecord.pipeline.answers import noun
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
+from avrecord.pipeline.sayable import UNUSABLE, sayable, unusable
 from avrecord.pipeline.speech import with_sound
 from avrecord.rules.clocks import VERSION as CLOCKS
 from avrecord.rules.clocks import clock_faults
@@ -163,8 +165,8 @@ def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
             tier=FAST if answer["tier"] == FAST else "",
             offered=_offered(answer["offered"], outcome.folder, keep),
         )
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        return Examination(clip, "failed", f"解码进程的结果不可用（{type(error).__name__}）", (), (), Facts())
+    except UNUSABLE as error:
+        return unusable(clip, error)
 
 
 def _observation(row: dict[str, Any], folder: Path, keep: Any) -> Observation:
@@ -180,14 +182,12 @@ def _offered(rows: list[dict[str, Any]], folder: Path, keep: Any) -> tuple[Offer
 
 
 def _picture(name: Any, folder: Path, largest: int) -> bytes:
-    """A file that the child wrote into its folder, and no other."""
-    path = folder / os.path.basename(str(name))
-    if path.is_symlink() or path.stat().st_size > largest:
-        raise ValueError("picture")
-    return path.read_bytes()
+    """A file that the child wrote into its folder, and no other: no link to a key, no pipe that never ends."""
+    return read_small(folder / os.path.basename(str(name)), largest)
 
 
 def _stated(found: Examination, clip: Clip, attempt: int, kit: Kit) -> Examination:
+    found = sayable(found, kit.segments)
     document = kit.attachments.put(documents.examination(found))
     body = ClipExamined(
         clip=clip.id.hex,

@@ -21,6 +21,7 @@ from avrecord.model.moments import beijing, milliseconds, since, utc_text
 from avrecord.model.observation import Examination, Observation
 from avrecord.pipeline.answers import noun
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.sayable import UNUSABLE
 from avrecord.seal.codec import typed
 from avrecord.words import NO_SPEECH_MODEL
 
@@ -112,7 +113,7 @@ def added(seen: Examination, outcome: Outcome, segments: dict[str, Any]) -> Exam
             unheard=typed(answer["unheard"], str | None),
             cost=tuple(sorted({**dict(seen.cost), **cost}.items())),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except UNUSABLE as error:
         return replace(seen, unheard=f"未检测（语音进程的结果不可用：{type(error).__name__}）")
 
 

@@ -96,7 +96,7 @@ def _isolation(kit: Kit) -> Check:
         return Check("isolation", "抽检隔离", True, ISOLATION["off"])
     try:
         found = in_force(mode)
-    except IsolationMissing as error:
+    except (IsolationMissing, OSError) as error:
         return Check("isolation", "抽检隔离", False, str(error))
     missing = [problem for problem in tried().values() if problem]
     return Check("isolation", "抽检隔离", found.complete, "；".join([str(found), *missing]))
@@ -105,7 +105,7 @@ def _isolation(kit: Kit) -> Check:
 def _decoder(kit: Kit) -> Check:
     try:
         alone = in_force(kit.settings.check.isolation)
-    except IsolationMissing as error:
+    except (IsolationMissing, OSError) as error:
         return Check("decoder", "抽检程序", False, str(error))
     with isolated("avrecord.pipeline.probing:ready", {}, Limits(wall_s=60), reads=[], isolation=alone) as outcome:
         if outcome.answer is None:

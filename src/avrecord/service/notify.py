@@ -6,6 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 EXTENSION_S = 300
@@ -13,6 +14,7 @@ EXTEND = f"EXTEND_TIMEOUT_USEC={EXTENSION_S * 1_000_000}"
 """While bytes flow, more time for a start that takes a full card before its first scan is through."""
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST = 300
+LONGEST_SEND_S = 2  # called from a signal handler as well: a full queue must not keep the service from ending
 
 
 def alive(slots: Iterable[dict[str, Any]]) -> str:
@@ -36,10 +38,11 @@ def longest_wait(wanted: float) -> float:
 
 
 def notify(text: str) -> None:
-    """Send `READY=1`, `WATCHDOG=1`, `STATUS=…`; nothing happens outside systemd."""
+    """Send `READY=1`, `WATCHDOG=1`, `STATUS=…`; nothing happens outside systemd, or when it does not take it."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.settimeout(LONGEST_SEND_S)
         sender.connect("\0" + address[1:] if address.startswith("@") else address)
         sender.sendall(text.encode())

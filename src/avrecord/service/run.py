@@ -105,9 +105,9 @@ class Service:
 
     def stop(self) -> None:
         """Ask all loops to end; safe in a signal handler."""
-        notify("STOPPING=1\nSTATUS=正在停止")
         self.stopping.set()
         self.wake.stop()
+        notify("STOPPING=1\nSTATUS=正在停止")
 
     def status(self) -> dict[str, Any]:
         """Slots and times, for the page. No I/O."""
