@@ -31,13 +31,14 @@ speech-model:
 # The long drills at their full counts; `make test` runs the same ones with fewer rounds.
 fire:
 	./setup.sh test
-	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 3600 tests/crash
+	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 40000 tests/crash tests/fire
 
 bench:
 	./setup.sh test
 	.venv/bin/python bench/ingest.py
 	.venv/bin/python bench/check.py
 	.venv/bin/python bench/speed.py
+	.venv/bin/python bench/isolation.py
 	.venv/bin/python bench/recall.py
 	.venv/bin/python bench/verify.py
 	$(MAKE) --no-print-directory speech-model

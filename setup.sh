@@ -8,8 +8,8 @@ set -eu
 cd "$(dirname "$0")"
 mode=${1:-run}
 lock=requirements/$mode.txt
-packages="python3-venv ffmpeg fonts-noto-cjk openssh-client openssl"
-[ "$mode" = test ] && packages="$packages minisign strace chromium softhsm2 libeatmydata1 e2fsprogs mount golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming"
+packages="python3-venv ffmpeg fonts-noto-cjk openssh-client openssl libseccomp2 bubblewrap"
+[ "$mode" = test ] && packages="$packages minisign strace chromium softhsm2 libeatmydata1 e2fsprogs mount systemd udev golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming"
 
 say() { printf '%s\n' "$*" >&2; }
 

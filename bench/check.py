@@ -25,12 +25,14 @@ from machine import describe, table
 from avrecord.checks.reading import Reader
 from avrecord.checks.words_shown import checks_of
 from avrecord.media.clipfile import ClipFile
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, isolated
 from avrecord.pipeline.examine import TASK, THOROUGH, request_for
 from avrecord.settings import CheckTable
 from avrecord.station import shipped
 
 PROJECT = Path(__file__).resolve().parents[1]
+ALONE = in_force("auto")  # as in a station
 SEGMENTS = tomllib.loads((shipped("config") / "segments.toml").read_text("utf-8"))
 SEGMENT_OF = {"cert": "id_shown", "notice": "notice_given"}
 SLACK = 0.5  # seconds around a shown event in which it is coming in or leaving
@@ -55,7 +57,7 @@ def examined(path: Path) -> tuple[float, float, dict[str, Any]]:
     """Wall and CPU seconds of the product's own examination (one core), child start and all; its answer."""
     request = request_for(path, "video", SEGMENTS, CheckTable(), THOROUGH)
     started, used = time.perf_counter(), cpu_seconds()
-    with isolated(TASK, request, Limits()) as outcome:
+    with isolated(TASK, request, Limits(), reads=[path], isolation=ALONE) as outcome:
         assert outcome.answer is not None, outcome.reason
         return time.perf_counter() - started, cpu_seconds() - used, outcome.answer
 

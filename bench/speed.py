@@ -26,12 +26,14 @@ import cv2
 from machine import describe, table
 
 from avrecord.media.clipfile import OPEN
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, isolated
 from avrecord.pipeline.examine import FAST, TASK, THOROUGH, request_for
 from avrecord.settings import CheckTable
 from avrecord.station import shipped
 
 FOOTAGE = Path(__file__).resolve().parents[2] / "shared" / "footage" / "video"
+ALONE = in_force("auto")  # as in a station
 SEGMENTS = tomllib.loads((shipped("config") / "segments.toml").read_text("utf-8"))
 ENCODERS = {
     "h264": ["-c:v", "libx264", "-preset", "veryfast", "-b:v", "6M", "-bf", "0"],
@@ -94,7 +96,7 @@ def key_frames(path: Path) -> None:
 
 def examined(path: Path, tier: str, segments: dict[str, Any]) -> dict[str, Any]:
     request = request_for(path, "video", segments, CheckTable(), tier)
-    with isolated(TASK, request, Limits()) as outcome:
+    with isolated(TASK, request, Limits(), reads=[path], isolation=ALONE) as outcome:
         assert outcome.answer is not None, outcome.reason
         return outcome.answer
 

@@ -14,10 +14,13 @@ import pytest
 
 from avrecord import durable, station
 from avrecord.dock.volumes import volume_at
+from avrecord.media import isolation, worker
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.receive import Receipt, receive
 from speech.model import OUT as SPEECH_MODEL
 from speech.model import complete
+
+pytest_plugins = ["service.running"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOOTAGE = PROJECT.parent / "shared" / "footage"
@@ -120,6 +123,18 @@ def speech_model() -> Path:
         pytest.skip("speech model is absent (make speech-model)")
     assert complete(SPEECH_MODEL), "build/speech-model holds other bytes than expected; remove it"
     return SPEECH_MODEL
+
+
+@pytest.fixture
+def bad_tasks(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the child find the tasks of tests/media: `-I` keeps it from looking anywhere else. Returns their folder."""
+    folder = PROJECT / "tests" / "media"
+    code = isolation._code() | {folder}
+    monkeypatch.setattr(isolation, "_code", lambda: code)  # what bubblewrap shows; Landlock comes after the import
+    setup = f"import sys; sys.path.insert(0, {str(folder)!r}); import bad_tasks, runpy; "
+    setup += "runpy.run_module('avrecord.media.worker', run_name='__main__')"
+    monkeypatch.setattr(worker, "command_of", lambda task, at: [sys.executable, "-I", "-c", setup, task, str(at)])
+    return folder
 
 
 def pattern(size: int, seed: int = 1) -> bytes:

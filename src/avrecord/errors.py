@@ -161,6 +161,19 @@ class ToolMissing(AvrecordError):
     exit_code = 30
 
 
+class IsolationMissing(AvrecordError):
+    says = (
+        '按设置（check.isolation = "required"）抽检必须与文件和网络隔离，而本机做不到：{detail}。'
+        "未抽检，片段封存不受影响；请安装 bubblewrap 和 libseccomp2，或更换内核。"
+    )
+    exit_code = 30
+
+
+class CannotInstall(AvrecordError):
+    says = "未能安装服务：{detail}。采集站和已有的服务未受影响；处理后可重新运行，重复运行无害。"
+    exit_code = 30
+
+
 class CannotWrite(AvrecordError):
     says = "未能写入“{path}”：{detail}。未改动任何已有文件；请检查目录是否存在、是否可写。"
     exit_code = 32

@@ -67,6 +67,7 @@ class CheckTable(_Table):
     memory_mib: Annotated[int, Field(ge=512)] = 3072
     cpu_seconds: Annotated[int, Field(ge=1)] = 1800
     wall_seconds: Annotated[int, Field(ge=1)] = 3600
+    isolation: Literal["auto", "required", "off"] = "auto"  # of the child, from network and files
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     overlay_tolerance_seconds: Annotated[int, Field(ge=1)] = 60  # recorders that buffer begin before the time in the name
     speech_model: str = ""  # a folder; empty: nothing is listened to
@@ -158,6 +159,7 @@ _SENTENCES = {
     "float_type": "{at} 应为数字：{input}",
     "string_type": "{at} 应为文字：{input}",
     "tuple_type": "{at} 应为列表：{input}",
+    "literal_error": "{at} 不是可选的值：{input}",
     "model_type": "{at} 应为一节设置：{input}",
     "greater_than": "{at} 太小：{input}",
     "greater_than_equal": "{at} 太小：{input}",

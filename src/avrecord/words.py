@@ -164,6 +164,18 @@ STAGES = {
     "dense_frames": "逐秒取最清晰的帧再读",
 }
 """What each stage of the check did, in the order in which it is entered; keys of an examination's `cost`."""
+ISOLATION = {
+    "in_force": "文件隔离：{files}；网络隔离：{network}",
+    "none": "无",
+    "off": '按设置关闭（check.isolation = "off"）',
+    "no_bubblewrap": "未安装 bubblewrap",
+    "no_landlock": "内核没有 Landlock",
+    "no_seccomp": "未安装 libseccomp2",
+    "no_netns": "系统没有网络命名空间",
+    "not_started": "{mechanism} 不能启用（{reason}）",
+    "not_held": "{mechanism} 试验时未能拦住",
+}
+"""How the examination child is kept from network and files; `doctor` and `check --explain` print it."""
 NO_SPEECH_MODEL = "未检测（未安装语音模型）"
 LIMITS_OF_A_CHECK = "抽检只说明画面中见到、声音中听到与否，不代表事情做了或没做，也不代表话由谁说；缺失须由具名人员认定。"
 LIMITS_OF_A_SEAL = "采集站签名证明“自采集入库以来未改动”，不证明拍摄之后、采集之前未改动。"

@@ -28,6 +28,7 @@ NAMES = {
     "avrecord",
     "csv",
     "http",
+    "root",
     "witness",
     "xls",
     "xlsx",

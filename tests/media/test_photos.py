@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from avrecord.media.clipfile import LONGEST_SIDE, ClipFile
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, isolated
 from avrecord.pipeline.examine import TASK, examine_pending
 from conftest import PROJECT
@@ -45,7 +46,7 @@ def looked_at(path: Path, segments: dict | None = None) -> dict:
         "dense_seconds": 180,
         "full_size_frames": 40,
     }
-    with isolated(TASK, request, Limits()) as outcome:
+    with isolated(TASK, request, Limits(), reads=[path], isolation=in_force("auto")) as outcome:
         assert outcome.answer is not None, outcome.reason
         return outcome.answer
 

@@ -14,6 +14,7 @@ from avrecord.errors import CannotRepair
 from avrecord.media.clipfile import ClipFile
 from avrecord.media.repair import repair
 from avrecord.media.shape import shape_of
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, isolated
 from media.rendering import ffmpeg
 
@@ -184,11 +185,14 @@ def test_neither_clip_is_changed_and_no_file_is_written_over(recorder, tmp_path)
 
 def test_it_runs_in_the_isolated_child(recorder, tmp_path):
     broken = without_index(recorder(), tmp_path / "broken.mp4")
-    request = {"broken": str(broken), "sibling": str(recorder(start=2))}
-    with isolated("avrecord.media.repair:mend", request, Limits()) as outcome:
+    sibling = recorder(start=2)
+    request, reads = {"broken": str(broken), "sibling": str(sibling)}, [broken, sibling]
+    alone = in_force("auto")
+    with isolated("avrecord.media.repair:mend", request, Limits(), reads=reads, isolation=alone) as outcome:
         assert outcome.answer["nominal_mfps"] == 25_000
         assert (outcome.folder / "derived.mp4").stat().st_size > 10_000
-    with isolated("avrecord.media.repair:mend", request | {"sibling": str(broken)}, Limits()) as outcome:
+    request |= {"sibling": str(broken)}
+    with isolated("avrecord.media.repair:mend", request, Limits(), reads=reads, isolation=alone) as outcome:
         assert outcome.answer == {"impossible": "同机片段打不开"}
 
 

@@ -13,6 +13,7 @@ from avrecord.checks.segments import read
 from avrecord.cli.base import Command, Session, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.dock.profile import media_of
+from avrecord.media.trial import OFF, in_force
 from avrecord.media.worker import Limits, isolated
 from avrecord.model.card import SourceFile
 from avrecord.model.clip import ClipId, Media
@@ -26,7 +27,7 @@ from avrecord.settings import CheckTable
 from avrecord.station import shipped
 from avrecord.vault.attachments import Attachments
 from avrecord.vault.digester import file_digest
-from avrecord.words import FAULTS, LIMITS_OF_A_CHECK, MARKS, OUTCOMES, SEGMENTS, STAGES
+from avrecord.words import FAULTS, ISOLATION, LIMITS_OF_A_CHECK, MARKS, OUTCOMES, SEGMENTS, STAGES
 
 COLUMNS = [
     Column("clip", "编号", lambda clip: clip[:12]),
@@ -77,6 +78,8 @@ def check(
     else:
         found = [_loose(loose, speech_model)] if loose else _again(clips, s)
     explained = [line for examination in found for line in _stages(examination)] if explain else []
+    if explain:
+        explained.append(_isolation(CheckTable() if loose else s.kit.settings.check))
     give(
         Answer(
             "check",
@@ -106,7 +109,11 @@ def _loose(path: Path, speech_model: Path | None) -> Examination:
     media = media_of(SourceFile(path.name.encode(), path.stat().st_size, 0))
     request = request_for(path.absolute(), media.value, segments, check_table, THOROUGH)
     limits = Limits(check_table.memory_mib << 20, check_table.cpu_seconds, check_table.wall_seconds)
-    with tempfile.TemporaryDirectory() as folder, isolated(TASK, request, limits) as outcome:
+    alone = in_force(check_table.isolation)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        isolated(TASK, request, limits, reads=[path.absolute()], isolation=alone) as outcome,
+    ):
         clip = ClipId(file_digest(path)[0])
         seen = with_clock(read_outcome(clip.hex, outcome, Attachments(Path(folder)).put), None, check_table)
     return seen if media is Media.PHOTO else listened(seen, path.absolute(), [], segments, check_table, Path.cwd())
@@ -126,6 +133,10 @@ def _stages(found: Examination) -> list[str]:
     keys = f"关键帧 {found.facts.key_frames or 0} 个，最长间隔 {(found.facts.longest_gap_ms or 0) / 1000:.1f} 秒"
     head = f"{found.clip[:12]}：{seconds:.0f} 秒，{keys}"
     return [head, *(f"  {what} {cost[key]}" for key, what in STAGES.items() if cost.get(key))]
+
+
+def _isolation(table: CheckTable) -> str:
+    return ISOLATION["off"] if table.isolation == OFF else str(in_force(table.isolation))
 
 
 def _sound(found: list[Examination]) -> list[str]:

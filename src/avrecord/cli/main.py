@@ -10,7 +10,22 @@ from pathlib import Path
 import click
 
 from avrecord import __version__
-from avrecord.cli import cases, check, checklist, clips, demo, devices, keys, log, missing, release, station, trust, verify
+from avrecord.cli import (
+    cases,
+    check,
+    checklist,
+    clips,
+    demo,
+    devices,
+    keys,
+    log,
+    missing,
+    release,
+    service,
+    station,
+    trust,
+    verify,
+)
 from avrecord.cli.base import USAGE, Group, Session
 from avrecord.errors import AvrecordError, Interrupted, NoSpace
 
@@ -32,7 +47,7 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
     context.obj = Session(root.absolute(), run, quiet)
 
 
-for _module in (demo, station, clips, check, missing, cases, checklist, devices, verify, trust, log, keys, release):
+for _module in (demo, station, clips, check, missing, cases, checklist, devices, verify, trust, log, keys, release, service):
     for _command in _module.COMMANDS:
         root_group.add_command(_command)
 

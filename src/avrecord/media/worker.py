@@ -1,4 +1,4 @@
-"""The isolated child: one process per file, with limits on memory, CPU time, files and wall time.
+"""The isolated child: one process per file, without network and other files, limited in memory, CPU, bytes and time.
 
 A decoder never runs inside the service process. A crash, a hang or a memory bomb costs one
 examination and is stated as such. Probing alone may take 2 GB for a 0.75-MB file, and no option of
@@ -11,22 +11,28 @@ import importlib
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from avrecord.durable import read_small
 from avrecord.errors import Interrupted
+from avrecord.media.isolation import Isolation, enter, wrapped
 
 LARGEST_ANSWER = 8 << 20
 POLL_S = 0.2
+ENDED_BY_SIGNAL = 128
+NAMES = {int(number): number.name for number in signal.Signals}
+LAST_WORDS = 4096  # bytes of what a child complained about
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,41 +55,73 @@ class Outcome:
 
 
 @contextmanager
-def isolated(task: str, request: dict[str, Any], limits: Limits, stop: threading.Event | None = None) -> Iterator[Outcome]:
+def isolated(
+    task: str,
+    request: dict[str, Any],
+    limits: Limits,
+    stop: threading.Event | None = None,
+    *,
+    reads: Iterable[Path],
+    isolation: Isolation,
+) -> Iterator[Outcome]:
     """Run `module:function` with `request` in a child; its files are gone after the `with` block.
 
-    Raises Interrupted, with the child killed, when `stop` is set meanwhile.
+    `reads` is all that it may read beside its code and its folder. Raises Interrupted, with the child killed, when `stop`
+    is set meanwhile.
     """
-    with tempfile.TemporaryDirectory(prefix="avrecord-look-") as name:
-        folder = Path(name)
+    with _folder() as folder:
+        readable = [path.absolute() for path in reads]
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
-        reason = _run(task, folder, limits, stop or threading.Event())
+        terms = {"memory": limits.memory, "cpu_s": limits.cpu_s, "written": limits.written, "mechanisms": isolation.mechanisms}
+        (folder / "terms.json").write_text(json.dumps(terms | {"reads": [str(path) for path in readable]}), "utf-8")
+        command = wrapped(command_of(task, folder), folder, readable, isolation)
+        reason = _run(command, folder, limits, stop or threading.Event())
         answer = None if reason else _answer(folder)
         if answer is None and reason is None:
             reason = "没有给出结果"
         yield Outcome(answer, reason, folder)
 
 
-def _run(task: str, folder: Path, limits: Limits, stop: threading.Event) -> str | None:
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """The child's folder, gone afterwards whatever the child left in it: folders too deep for Python, or closed ones."""
+    folder = Path(tempfile.mkdtemp(prefix="avrecord-look-")).resolve()
+    try:
+        yield folder
+    finally:
+        try:
+            shutil.rmtree(folder)
+        except (OSError, RecursionError):
+            for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf", "--one-file-system"]):
+                subprocess.run([*command, "--", folder], check=False, capture_output=True)
+
+
+def command_of(task: str, folder: Path) -> list[str]:
+    """What starts a child, before anything is wrapped around it."""
+    return [sys.executable, "-I", "-m", "avrecord.media.worker", task, str(folder)]
+
+
+def _run(command: list[str], folder: Path, limits: Limits, stop: threading.Event) -> str | None:
     """Start the child and wait. Returns why it failed, or None."""
-    command = [sys.executable, "-I", "-m", "avrecord.media.worker", task, str(folder)]
-    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "HOME": str(folder)}
-    complaints = folder / "stderr.txt"
-    with complaints.open("wb") as stderr:
+    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+    environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
+    with tempfile.TemporaryFile() as complaints:  # without a name: the child cannot put a pipe in its place
         child = subprocess.Popen(
-            [*command, json.dumps([limits.memory, limits.cpu_s, limits.written])],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=stderr,
+            stderr=complaints,
             env=environment,
             cwd=folder,
             start_new_session=True,
         )
-    try:
-        late = _wait(child, limits.wall_s, stop)
-    finally:
-        _end(child)
-    return f"超过时间上限 {limits.wall_s} 秒" if late else _why(child.returncode, complaints.read_bytes()[-4096:], limits)
+        try:
+            late = _wait(child, limits.wall_s, stop)
+        finally:
+            _end(child)
+        complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - LAST_WORDS))
+        last = complaints.read(LAST_WORDS)
+    return f"超过时间上限 {limits.wall_s} 秒" if late else _why(child.returncode, last, limits)
 
 
 def _wait(child: subprocess.Popen[bytes], wall_s: float, stop: threading.Event) -> bool:
@@ -110,10 +148,12 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _why(code: int, complaint: bytes, limits: Limits) -> str | None:
     if code == 0:
         return None
+    if code - ENDED_BY_SIGNAL in NAMES:  # bubblewrap tells a signal as a shell does
+        code = ENDED_BY_SIGNAL - code
     if code == -signal.SIGXCPU or code == -signal.SIGKILL:
         return f"被资源限制终止（CPU {limits.cpu_s} 秒）"
     if code < 0:
-        return f"解码进程崩溃（{signal.Signals(-code).name}）"
+        return f"解码进程崩溃（{NAMES.get(-code, -code)}）"
     last = complaint.decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
     if "MemoryError" in last[0] or "bad_alloc" in last[0]:
         return f"超过内存上限 {limits.memory >> 20} MiB"
@@ -121,21 +161,26 @@ def _why(code: int, complaint: bytes, limits: Limits) -> str | None:
 
 
 def _answer(folder: Path) -> dict[str, Any] | None:
-    path = folder / "answer.json"
-    if not path.exists() or path.stat().st_size > LARGEST_ANSWER:
+    """What the child wrote, read as what a stranger wrote: a plain file of bounded size, or nothing."""
+    try:
+        answer = json.loads(read_small(folder / "answer.json", LARGEST_ANSWER))
+    except (OSError, ValueError, RecursionError):
         return None
-    answer = json.loads(path.read_text("utf-8"))
     return answer if isinstance(answer, dict) else None
 
 
-def _child(task: str, folder: Path, limits: str) -> None:
-    """Inside the child: take the limits on, then do the task."""
-    memory, cpu_s, written = json.loads(limits)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+def _child(task: str, folder: Path) -> None:
+    """Inside the child: take the limits on, shut the doors, then do the task."""
+    terms = json.loads((folder / "terms.json").read_text("utf-8"))
+    cpu_s = terms["cpu_s"]
+    resource.setrlimit(resource.RLIMIT_AS, (terms["memory"], terms["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (written, written))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (terms["written"], terms["written"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(10)  # intake and pages come first
+    with suppress(OSError):  # where memory runs out the kernel ends a child, not the service
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    enter(folder, [Path(path) for path in terms["reads"]], terms["mechanisms"])
     module, _, function = task.partition(":")
     work: Callable[[dict[str, Any], Path], dict[str, Any]] = getattr(importlib.import_module(module), function)
     answer = work(json.loads((folder / "request.json").read_text("utf-8")), folder)
@@ -145,4 +190,4 @@ def _child(task: str, folder: Path, limits: str) -> None:
 
 
 if __name__ == "__main__":
-    _child(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+    _child(sys.argv[1], Path(sys.argv[2]))

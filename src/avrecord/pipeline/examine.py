@@ -15,6 +15,8 @@ from typing import Any
 
 from avrecord.checks.damaged import VERSION as DAMAGED
 from avrecord.checks.segments import checked
+from avrecord.durable import read_small
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip
 from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
@@ -23,6 +25,7 @@ from avrecord.pipeline.answers import noun
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.mending import mended
 from avrecord.pipeline.record import state
+from avrecord.pipeline.sayable import UNUSABLE, sayable, unusable
 from avrecord.pipeline.speech import with_sound
 from avrecord.rules.clocks import VERSION as CLOCKS
 from avrecord.rules.clocks import clock_faults
@@ -133,17 +136,18 @@ def look_at(clip: Clip, kit: Kit, stop: threading.Event | None = None, tier: str
     failed keeps what the fast one saw.
 
     Raises Interrupted when `stop` is set meanwhile; nothing is stated then. Raises ConfigError for wrong
-    words in `segments.toml`.
+    words in `segments.toml`, IsolationMissing where it is required and not to be had.
     """
     if clip.size == 0:
         fault = Fault("empty", DAMAGED, 0, 0)
         return Examination(clip.id.hex, "unreadable", "零字节文件", (DAMAGED,), (), Facts(), faults=(fault,))
     path = kit.vault.path(clip.stored)
     checked(kit.segments, kit.root / "config" / "segments.toml")
+    alone = in_force(kit.settings.check.isolation)
 
     def look(at: Path) -> Examination:
         asked = request_for(at, clip.media.value, kit.segments, kit.settings.check, tier)
-        with isolated(TASK, asked, limits(kit), stop) as outcome:
+        with isolated(TASK, asked, limits(kit), stop, reads=[at], isolation=alone) as outcome:
             return read_outcome(clip.id.hex, outcome, kit.attachments.put)
 
     seen = with_clock(mended(clip, look(path), look, limits(kit), kit, stop), clip.start, kit.settings.check)
@@ -202,8 +206,8 @@ def read_outcome(clip: str, outcome: Outcome, keep: Any) -> Examination:
             tier=FAST if answer["tier"] == FAST else "",
             offered=_offered(answer["offered"], outcome.folder, keep),
         )
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        return Examination(clip, "failed", f"解码进程的结果不可用（{type(error).__name__}）", (), (), Facts())
+    except UNUSABLE as error:
+        return unusable(clip, error)
 
 
 def _observation(row: dict[str, Any], folder: Path, keep: Any) -> Observation:
@@ -219,14 +223,12 @@ def _offered(rows: list[dict[str, Any]], folder: Path, keep: Any) -> tuple[Offer
 
 
 def _picture(name: Any, folder: Path, largest: int) -> bytes:
-    """A file that the child wrote into its folder, and no other."""
-    path = folder / os.path.basename(str(name))
-    if path.is_symlink() or path.stat().st_size > largest:
-        raise ValueError("picture")
-    return path.read_bytes()
+    """A file that the child wrote into its folder, and no other: no link to a key, no pipe that never ends."""
+    return read_small(folder / os.path.basename(str(name)), largest)
 
 
 def _stated(found: Examination, clip: Clip, attempt: int, kit: Kit) -> Examination:
+    found = sayable(found, kit.segments)
     document = kit.attachments.put(documents.examination(found))
     body = ClipExamined(
         clip=clip.id.hex,

@@ -16,10 +16,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from avrecord.checks.damaged import UNINDEXED
+from avrecord.durable import read_small
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, isolated
 from avrecord.model.clip import Clip, Media
 from avrecord.model.observation import Examination, Fault
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.sayable import UNUSABLE, unusable
 from avrecord.seal.codec import typed
 
 REPAIR = "avrecord.media.repair:mend"  # by name: this process never loads a decoder
@@ -27,6 +30,7 @@ VERSION = "repair@1"
 MOST_SIBLINGS = 3
 LARGEST_KEPT = 64 << 20  # bytes of a derived copy that is kept; it can be made again from the two clips
 SPARE = 64 << 20
+LONGEST_REFUSAL = 100
 OF_SOUND = ("mute", "clipped", "wind")  # the copy has no sound, which says nothing of the clip's
 
 Look = Callable[[Path], Examination]
@@ -43,16 +47,22 @@ def mended(clip: Clip, found: Examination, look: Look, limits: Limits, kit: Kit,
     if shutil.disk_usage(tempfile.gettempdir()).free < clip.size + SPARE:
         return _not_mended(found, "临时目录空间不足，未尝试修复")
     for sibling in lenders:
-        request = {"broken": str(kit.vault.path(clip.stored)), "sibling": str(kit.vault.path(sibling.stored))}
-        with isolated(REPAIR, request, replace(limits, written=clip.size + SPARE), stop) as outcome:
+        broken, whole = kit.vault.path(clip.stored), kit.vault.path(sibling.stored)
+        request = {"broken": str(broken), "sibling": str(whole)}
+        room = replace(limits, written=clip.size + SPARE)
+        alone = in_force(kit.settings.check.isolation)
+        with isolated(REPAIR, request, room, stop, reads=[broken, whole], isolation=alone) as outcome:
             answer = outcome.answer or {"impossible": outcome.reason}
-            if "impossible" in answer:
-                refusals.append(f"{sibling.id.short}：{answer['impossible']}")
-                continue
             copy = outcome.folder / "derived.mp4"
+            if "impossible" in answer or copy.is_symlink() or not copy.is_file():
+                refusals.append(f"{sibling.id.short}：{str(answer.get('impossible', '没有副本'))[:LONGEST_REFUSAL]}")
+                continue
             seen = look(copy)
             if seen.outcome in ("complete", "partial"):
-                return _of_copy(seen, sibling, answer, _kept(copy, kit))
+                try:
+                    return _of_copy(seen, sibling, answer, _kept(copy, kit))
+                except UNUSABLE as error:
+                    seen = unusable(clip.id.hex, error)
             refusals.append(f"{sibling.id.short}：派生副本{seen.reason or '不可用'}")
     return _not_mended(found, "；".join(refusals) or "没有可借用参数的同机片段")
 
@@ -91,7 +101,7 @@ def _is_healthy(other: Clip, kit: Kit) -> bool:
 
 
 def _kept(copy: Path, kit: Kit) -> str | None:
-    return kit.attachments.put(copy.read_bytes()) if copy.stat().st_size < LARGEST_KEPT else None
+    return kit.attachments.put(read_small(copy, LARGEST_KEPT)) if copy.stat().st_size < LARGEST_KEPT else None
 
 
 def _of_copy(seen: Examination, sibling: Clip, answer: dict[str, Any], copy: str | None) -> Examination:

@@ -14,12 +14,14 @@ from typing import Any
 
 from avrecord.checks.hearing.folder import engine_problem
 from avrecord.checks.spoken import rules_of
+from avrecord.media.trial import in_force
 from avrecord.media.worker import Limits, Outcome, isolated
 from avrecord.model.clip import Clip, Media
 from avrecord.model.moments import beijing, milliseconds, since, utc_text
 from avrecord.model.observation import Examination, Observation
 from avrecord.pipeline.answers import noun
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.sayable import UNUSABLE
 from avrecord.seal.codec import typed
 from avrecord.words import NO_SPEECH_MODEL
 
@@ -61,7 +63,7 @@ def listened(
         "cpu_seconds": check.speech_cpu_seconds,
     }
     limits = Limits(memory=check.memory_mib << 20, cpu_s=check.speech_cpu_seconds + BESIDES_S, wall_s=check.wall_seconds)
-    with isolated(TASK, request, limits, stop) as outcome:
+    with isolated(TASK, request, limits, stop, reads=[path, model], isolation=in_force(check.isolation)) as outcome:
         return added(seen, outcome, segments)
 
 
@@ -111,7 +113,7 @@ def added(seen: Examination, outcome: Outcome, segments: dict[str, Any]) -> Exam
             unheard=typed(answer["unheard"], str | None),
             cost=tuple(sorted({**dict(seen.cost), **cost}.items())),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except UNUSABLE as error:
         return replace(seen, unheard=f"未检测（语音进程的结果不可用：{type(error).__name__}）")
 
 

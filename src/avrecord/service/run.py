@@ -21,6 +21,7 @@ import uvicorn
 from avrecord import __version__, station
 from avrecord.dock.volumes import docked
 from avrecord.errors import AvrecordError, Interrupted
+from avrecord.media.trial import facts as isolation_facts
 from avrecord.model.moments import BEIJING
 from avrecord.model.statement import ServiceStarted
 from avrecord.pipeline.desk import Desk
@@ -34,7 +35,9 @@ from avrecord.pipeline.scrub import scrub
 from avrecord.service.clock import ClockWatch
 from avrecord.service.docks import Docks
 from avrecord.service.logs import logger
-from avrecord.service.notify import notify
+from avrecord.service.metrics import Happened
+from avrecord.service.notify import longest_wait, notify, status
+from avrecord.service.probes import with_probes
 from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
 from avrecord.settings import load
@@ -72,8 +75,10 @@ class Service:
         self._linked = -1
         self._scrubbed = ""
         self._clock = ClockWatch(self.kit.clock)
+        self._happened = Happened()
         web = self.kit.settings.web
-        config = uvicorn.Config(build_pages(self.kit, self.status), web.host, web.port, log_level="warning", access_log=False)
+        app = with_probes(build_pages(self.kit, self.status), self.kit, self.status, self._happened)
+        config = uvicorn.Config(app, web.host, web.port, log_config=None, access_log=False)
         self.web = uvicorn.Server(config)
 
     def run(self) -> None:
@@ -88,7 +93,6 @@ class Service:
         examiner.start()
         with suppress(Interrupted), self.desk:
             self._intake_loop()
-            notify("STOPPING=1")
             self.docks.end(ENDING_S)
             raise Interrupted  # what is not on the disk by now is left on its card
         self.web.should_exit = True
@@ -101,6 +105,7 @@ class Service:
         """Ask all loops to end; safe in a signal handler."""
         self.stopping.set()
         self.wake.stop()
+        notify("STOPPING=1\nSTATUS=正在停止")
 
     def status(self) -> dict[str, Any]:
         """Slots and times, for the page. No I/O."""
@@ -115,27 +120,27 @@ class Service:
             try:
                 self._scan()
                 if first:
-                    notify("READY=1")
+                    notify(f"READY=1\n{status(self.slots.rows())}")
                 first = False
                 self._alive()
             except Interrupted:
                 break
             except Exception as error:
                 self._report("scan_failed", error)
-            self.wake.wait(self.kit.settings.dock.rescan_seconds)
+            self.wake.wait(longest_wait(self.kit.settings.dock.rescan_seconds))
 
     def _alive(self) -> None:
         """A scan came through and the desk is not stuck: that is progress, and nothing else is."""
         self.last_scan = time.monotonic()
-        if self.desk.busy_s() < STUCK_S:
-            notify("WATCHDOG=1")
-        notify(f"STATUS={self.slots.line()}")
+        fed = "WATCHDOG=1\n" if self.desk.busy_s() < STUCK_S else ""
+        notify(f"{fed}{status(self.slots.rows())}")
 
     def _scan(self) -> None:
         if step := self._clock.stepped():
             state(self.kit, [step])
             self.log.warning("clock_stepped", by_ms=step.by_ms)
         self.docks.notice(docked(self.roots))
+        self.kit.log.refresh()  # a log that another process holds for ever, or a disk that hangs, must starve the watchdog
         self.work.set()
 
     def _taken(self, receipt: Receipt) -> None:
@@ -146,6 +151,7 @@ class Service:
         self.work.set()
 
     def _examine_loop(self) -> None:
+        self.log.info("isolation", **isolation_facts(self.kit.settings.check.isolation))
         while not self.stopping.is_set():
             self.work.wait(self.kit.settings.dock.rescan_seconds)
             self.work.clear()
@@ -185,7 +191,8 @@ class Service:
         self.log.error(event, error=type(error).__name__, detail=str(error), exc_info=None if known else error)
 
     def _tell(self, event: str, **facts: object) -> None:
-        """Progress of the story, for the log."""
+        """Progress of the story, counted and logged."""
+        self._happened.note(event)
         if event == "settled":
             self.work.set()
         elif event == "examined":

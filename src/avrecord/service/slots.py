@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,13 +122,3 @@ class Slots:
         with self._lock:
             now = self._clock()
             return [row.shown(now) for _, row in sorted(self._rows.items())]
-
-    def line(self) -> str:
-        """What the station is doing, in one line."""
-        rows = self.rows()
-        counts = Counter(row["state"] for row in rows)
-        if not rows:
-            return "等待插卡"
-        said = [f"{counts[state]} 张{title.partition('，')[0]}" for state, title in STATES.items() if counts[state]]
-        left = sum(row["bytes"] - row.get("bytes_done", 0) for row in rows if row["state"] in ("taking", "waiting", "stalled"))
-        return "，".join([*said, f"剩 {left / 1e9:.1f} GB"] if left else said)
