@@ -136,7 +136,11 @@ class Service:
             state(self.kit, [step])
             self.log.warning("clock_stepped", by_ms=step.by_ms)
         volumes = docked(self.roots)
-        self.slots.keep({volume_key(volume) for volume in volumes})
+        keys = {volume_key(volume) for volume in volumes}
+        self.slots.keep(keys)
+        for remembered in (self._taken, self._again):  # mount ids are reused: a card's return must not look like its docking
+            for key in remembered.keys() - keys:
+                del remembered[key]
         for volume in volumes:
             if self.stopping.is_set():
                 return
