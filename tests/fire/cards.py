@@ -129,26 +129,27 @@ class Bay:
             shutil.rmtree(os.fsencode(folder))
         else:
             loudly("mkfs.exfat", "-L", "BODYCAM", made.image)
+            made.point = self.images / "laid-out"  # never in a dock: a running service would take it half written
             made.dock("rw")
             lay(contents, made.point)
             made.undock()
+            made.point = point
         return made
 
 
 def attached(image: Path, mode: str = "w") -> str:
     """A loop device over an image. Another process may take the free one first: ask again."""
-    for attempt in range(5):
+    for _ in range(5):
         command = ["losetup", "--show", "-f", *(["-r"] if mode == "r" else []), str(image)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return done.stdout.strip()
-    raise AssertionError(f"no loop device after {attempt + 1} tries: {done.stderr.strip()}")
+    raise AssertionError(f"no loop device: {done.stderr.strip()}")
 
 
 def lay(contents: Mapping[str | bytes, bytes], folder: Path) -> None:
     """Write files below a folder; names may be bytes."""
     for name, content in contents.items():
-        path = os.path.join(os.fsencode(folder), os.fsencode(name))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
+        path = folder / os.fsdecode(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
