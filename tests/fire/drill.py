@@ -29,11 +29,6 @@ def filesystem() -> str:
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print a drill's counts past pytest's capturing: they are what it is run for."""
-
-    def told(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {'full' if FULL else 'quick'}: {line}")
-
-    return told
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say a drill's counts, which are what it is run for: printed in the summary at the end, whichever worker ran it."""
+    return lambda line: record_property("counts", f"{'full' if FULL else 'quick'}: {line}")
