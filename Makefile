@@ -31,7 +31,7 @@ speech-model:
 # The long drills at their full counts; `make test` runs the same ones with fewer rounds.
 fire:
 	./setup.sh test
-	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 3600 tests/crash
+	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 7200 --dist loadgroup tests/crash tests/fire
 
 bench:
 	./setup.sh test
