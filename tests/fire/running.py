@@ -36,7 +36,7 @@ def change(root: Path, **settings: str) -> None:
     path.write_text(text, "utf-8")
 
 
-def until(condition: Callable[[], Found], seconds: float = 60.0) -> Found:
+def until(condition: Callable[[], Found], seconds: float = 60.0, every: float = 0.05) -> Found:
     """Wait until a condition gives something true; return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -45,7 +45,7 @@ def until(condition: Callable[[], Found], seconds: float = 60.0) -> Found:
                 return found
         except (OSError, urllib.error.URLError):
             pass
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError("did not happen in time")
 
 
@@ -93,9 +93,9 @@ class Running:
         """What the page says of one slot."""
         return next((slot for slot in self.status()["slots"] if slot["slot"] == name), None)
 
-    def until_slot(self, name: str, *states: str, seconds: float = 90.0) -> dict[str, Any]:
+    def until_slot(self, name: str, *states: str, seconds: float = 90.0, every: float = 0.05) -> dict[str, Any]:
         """Wait until a slot is in one of these states."""
-        return until(lambda: (slot := self.slot(name)) and slot["state"] in states and slot, seconds)
+        return until(lambda: (slot := self.slot(name)) and slot["state"] in states and slot, seconds, every)
 
     def told(self) -> str:
         """Everything the service wrote so far."""

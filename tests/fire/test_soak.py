@@ -1,0 +1,124 @@
+"""Ten thousand small clips through one service that is never restarted: what one costs, first and last, and its memory.
+
+A card of a hundred clips after the other; for each the CPU seconds of the service process and its resident memory are
+noted. CPU seconds, because a wall clock on a shared machine measures the neighbours. `build/soak.csv`, `build/soak.svg`.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median
+
+import pytest
+
+from conftest import PROJECT, pattern
+from fire.drill import FULL, tell
+from fire.running import Running, change, until
+from fire.standing import account, bad, clean
+
+CLIPS = 10_000 if FULL else 400
+CARD = 100
+SIZE = 4_000
+DEAREST = 1.2  # of the first tenth
+MEMORY_GROWS = 1.15 if FULL else 1.25  # of what it was after the first tenth (at the quick count: after the first card)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200), pytest.mark.xdist_group("fire-soak")]
+
+
+@dataclass(frozen=True)
+class Point:
+    """After so many clips: CPU milliseconds per clip of the last hundred, resident memory."""
+
+    clips: int
+    cpu_ms: float
+    rss_mib: float
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of this process; the examiner's children are not counted."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid: int) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def card_of(number: int) -> dict[str, bytes]:
+    """A hundred clips of one recorder's day. Position files: the examiner has nothing to do with them."""
+    day = f"2026{1 + number // 28 % 12:02d}{1 + number % 28:02d}"
+    start = f"GPS/DCAM_Z3A00{number % 20:02d}_041007_{day}_"
+    names = [f"{start}{8 + n // 60:02d}{n % 60:02d}{number // 336:02d}.nmea" for n in range(CARD)]
+    return {name: pattern(SIZE, number * CARD + n) for n, name in enumerate(names)}
+
+
+def curve(points: Sequence[Point], values: Sequence[float], label: str, color: str, y: int) -> str:
+    """A line from zero to its own top, with its words."""
+    top, most = max(values), points[-1].clips
+    at = " ".join(f"{60 + 700 * p.clips / most:.1f},{330 - 270 * v / top:.1f}" for p, v in zip(points, values, strict=True))
+    words = f"{label}: first {values[0]:.1f}, top {top:.1f}, last {values[-1]:.1f} after {most} clips"
+    line = f'<polyline fill="none" stroke="{color}" stroke-width="1.5" points="{at}"/>'
+    return f'{line}<text x="60" y="{y}" fill="{color}" font-size="13">{words}</text>'
+
+
+def svg(points: Sequence[Point]) -> str:
+    cost = curve(points, [p.cpu_ms for p in points], "CPU ms per clip", "#b00", 18)
+    memory = curve(points, [p.rss_mib for p in points], "RSS MiB", "#06c", 36)
+    head = '<svg xmlns="http://www.w3.org/2000/svg" width="800" height="360" font-family="sans-serif">'
+    return f'{head}<path d="M60 50V330H760" fill="none" stroke="#888"/>{cost}{memory}</svg>'
+
+
+def written(points: Sequence[Point]) -> None:
+    """Leave the figures where `make clean` removes them. A quick run does not replace those of a full one."""
+    name = "soak" if FULL else "soak-quick"
+    (PROJECT / "build").mkdir(exist_ok=True)
+    with (PROJECT / "build" / f"{name}.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["clips", "cpu_ms_per_clip", "rss_mib"])
+        table.writerows((p.clips, f"{p.cpu_ms:.3f}", f"{p.rss_mib:.1f}") for p in points)
+    (PROJECT / "build" / f"{name}.svg").write_text(svg(points), "utf-8")
+
+
+def test_the_last_of_many_clips_costs_what_the_first_did_and_the_memory_stays_flat(root, tmp_path, tell):
+    points, contents = list[Point](), set[bytes]()
+    change(root, rescan_seconds="2")
+    with Running(root) as service:
+        until(service.status)
+        assert service.child is not None
+        pid = service.child.pid
+        used = cpu_seconds(pid)
+        for number in range(CLIPS // CARD):
+            files = card_of(number)
+            contents |= set(files.values())
+            for name, content in files.items():
+                path = tmp_path / "card" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            slot = root / "dock" / f"bay{number}"
+            (tmp_path / "card").rename(slot)
+            service.until_slot(slot.name, "done", seconds=300, every=0.5)  # asking costs the service something as well
+            now = cpu_seconds(pid)
+            points.append(Point((number + 1) * CARD, (now - used) * 1000 / CARD, resident_mib(pid)))
+            shutil.rmtree(slot)
+            used = cpu_seconds(pid)
+        written(points)
+        assert service.stop() == 0
+    tenth = max(1, len(points) // 10)
+    first, last = points[1 : tenth + 1], points[-tenth:]  # the very first card pays for the imports
+    cost = median(p.cpu_ms for p in last) / median(p.cpu_ms for p in first)
+    memory = fmean(p.rss_mib for p in last) / fmean(p.rss_mib for p in first)
+    counted = account(root, contents)
+    tell(
+        f"{CLIPS} clips through one service: last tenth costs {cost:.2f} x the first"
+        f" ({median(p.cpu_ms for p in first):.1f} -> {median(p.cpu_ms for p in last):.1f} ms CPU a clip),"
+        f" memory {memory:.2f} x ({first[0].rss_mib:.0f} -> {last[-1].rss_mib:.0f} MiB); {counted}"
+    )
+    assert clean(counted), bad(root)
+    assert memory <= MEMORY_GROWS
+    if FULL:
+        assert cost <= DEAREST
