@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 mode=${1:-run}
 lock=requirements/$mode.txt
 packages="python3-venv ffmpeg fonts-noto-cjk openssh-client openssl"
-[ "$mode" = test ] && packages="$packages minisign strace chromium softhsm2 libeatmydata1 e2fsprogs mount exfat-fuse exfatprogs nbdkit libnbd-bin fuse3 faketime golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming"
+[ "$mode" = test ] && packages="$packages minisign strace chromium softhsm2 libeatmydata1 e2fsprogs mount exfat-fuse exfatprogs nbdkit libnbd-bin fuse3 golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -52,8 +52,14 @@ def until(condition: Callable[[], Found], seconds: float = 60.0, every: float = 
 class Running:
     """`avrecord run` on one station. As a context manager it is killed at the end, whatever happened."""
 
-    def __init__(self, root: Path, wrapper: Sequence[str] = (), env: Mapping[str, str] | None = None) -> None:
-        self.root, self.wrapper, self.env = root, list(wrapper), dict(env or {})
+    def __init__(
+        self,
+        root: Path,
+        wrapper: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("-m", "avrecord"),
+    ) -> None:
+        self.root, self.wrapper, self.env, self.program = root, list(wrapper), dict(env or {}), list(program)
         self.port = free_port()
         self.log = root.parent / "service.log"
         self.child: subprocess.Popen[bytes] | None = None
@@ -67,7 +73,7 @@ class Running:
         self.kill()
 
     def start(self) -> None:
-        command = [*self.wrapper, sys.executable, "-m", "avrecord", "--root", str(self.root), "run"]
+        command = [*self.wrapper, sys.executable, *self.program, "--root", str(self.root), "run"]
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"LANG": "C.UTF-8"} | self.env)
 
