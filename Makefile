@@ -2,7 +2,7 @@
 # make test   set everything up, check types and rooms, run the tests
 # make bench  the ratios of docs/bench.md, measured here
 # make speech-model   the speech model of the tests, for trial as well: build/speech-model (133 MB to fetch)
-.PHONY: demo test bench fire setup lint clean speech-model
+.PHONY: demo test bench fire fire-guest setup lint clean speech-model
 
 DEMO = demo/station
 
@@ -32,6 +32,12 @@ speech-model:
 fire:
 	./setup.sh test
 	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 7200 --dist loadgroup tests/crash tests/fire
+
+# A dock PC with real USB, emulated: FAT cards torn out, the clock set, the wall switch. Transcript in build/fire-guest.
+fire-guest:
+	./setup.sh guest
+	rm -f build/fire-guest/transcript.txt
+	AVRECORD_GUEST=1 .venv/bin/pytest --timeout 7200 tests/fire/guest
 
 bench:
 	./setup.sh test

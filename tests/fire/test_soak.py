@@ -1,14 +1,19 @@
 """Ten thousand small clips through one service that is never restarted: what one costs, first and last, and its memory.
 
 A card of a hundred clips after the other; for each the CPU seconds of the service process and its resident memory are
-noted. CPU seconds, because a wall clock on a shared machine measures the neighbours. `build/soak.csv`, `build/soak.svg`.
+noted. CPU seconds, because a wall clock on a shared machine measures the neighbours; and they are divided by what a
+fixed piece of work costs at that moment, because busy neighbours make each second dearer as well (a guest that was
+emulated beside it doubled the cost of a clip). `build/soak.csv`, `build/soak.svg`.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +41,23 @@ class Point:
     clips: int
     cpu_ms: float
     rss_mib: float
+    yardstick_ms: float
+
+    @property
+    def cost(self) -> float:
+        """A clip in units of the fixed piece of work."""
+        return self.cpu_ms / self.yardstick_ms
+
+
+def yardstick() -> float:
+    """CPU milliseconds that one fixed piece of work costs just now: Python, JSON and hashing, like an intake."""
+    best = []
+    for _ in range(5):
+        started = time.process_time()
+        for n in range(2_000):
+            hashlib.sha256(json.dumps({"clip": n, "path": "x" * 40}).encode() * 20).hexdigest()
+        best.append((time.process_time() - started) * 1000)
+    return median(best)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -67,7 +89,7 @@ def curve(points: Sequence[Point], values: Sequence[float], label: str, color: s
 
 
 def svg(points: Sequence[Point]) -> str:
-    cost = curve(points, [p.cpu_ms for p in points], "CPU ms per clip", "#b00", 18)
+    cost = curve(points, [p.cost for p in points], "CPU per clip, in yardsticks", "#b00", 18)
     memory = curve(points, [p.rss_mib for p in points], "RSS MiB", "#06c", 36)
     head = '<svg xmlns="http://www.w3.org/2000/svg" width="800" height="360" font-family="sans-serif">'
     return f'{head}<path d="M60 50V330H760" fill="none" stroke="#888"/>{cost}{memory}</svg>'
@@ -79,8 +101,10 @@ def written(points: Sequence[Point]) -> None:
     (PROJECT / "build").mkdir(exist_ok=True)
     with (PROJECT / "build" / f"{name}.csv").open("w", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["clips", "cpu_ms_per_clip", "rss_mib"])
-        table.writerows((p.clips, f"{p.cpu_ms:.3f}", f"{p.rss_mib:.1f}") for p in points)
+        table.writerow(["clips", "cpu_ms_per_clip", "rss_mib", "yardstick_ms", "cost"])
+        table.writerows(
+            (p.clips, f"{p.cpu_ms:.2f}", f"{p.rss_mib:.1f}", f"{p.yardstick_ms:.2f}", f"{p.cost:.3f}") for p in points
+        )
     (PROJECT / "build" / f"{name}.svg").write_text(svg(points), "utf-8")
 
 
@@ -99,23 +123,25 @@ def test_the_last_of_many_clips_costs_what_the_first_did_and_the_memory_stays_fl
                 path = tmp_path / "card" / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-            slot = root / "dock" / f"bay{number}"
+            slot, before = root / "dock" / f"bay{number}", yardstick()
             (tmp_path / "card").rename(slot)
             service.until_slot(slot.name, "done", seconds=300, every=0.5)  # asking costs the service something as well
             now = cpu_seconds(pid)
-            points.append(Point((number + 1) * CARD, (now - used) * 1000 / CARD, resident_mib(pid)))
+            unit = (before + yardstick()) / 2
+            points.append(Point((number + 1) * CARD, (now - used) * 1000 / CARD, resident_mib(pid), unit))
             shutil.rmtree(slot)
             used = cpu_seconds(pid)
         written(points)
         assert service.stop() == 0
     tenth = max(1, len(points) // 10)
     first, last = points[1 : tenth + 1], points[-tenth:]  # the very first card pays for the imports
-    cost = median(p.cpu_ms for p in last) / median(p.cpu_ms for p in first)
+    cost = median(p.cost for p in last) / median(p.cost for p in first)
     memory = fmean(p.rss_mib for p in last) / fmean(p.rss_mib for p in first)
     counted = account(root, contents)
     tell(
         f"{CLIPS} clips through one service: last tenth costs {cost:.2f} x the first"
-        f" ({median(p.cpu_ms for p in first):.1f} -> {median(p.cpu_ms for p in last):.1f} ms CPU a clip),"
+        f" ({median(p.cpu_ms for p in first):.1f} -> {median(p.cpu_ms for p in last):.1f} ms CPU a clip while the yardstick"
+        f" went {median(p.yardstick_ms for p in first):.1f} -> {median(p.yardstick_ms for p in last):.1f} ms),"
         f" memory {memory:.2f} x ({first[0].rss_mib:.0f} -> {last[-1].rss_mib:.0f} MiB); {counted}"
     )
     assert clean(counted), bad(root)
