@@ -68,9 +68,7 @@ def arriving_at(incoming: Path) -> set[str]:
 
 def _recover(kit: Kit) -> list[Taken]:
     finished = []
-    for leftover in kit.vault.incoming.glob(f".*{durable.LEFTOVER}"):
-        if not durable.is_alive(leftover.name.removesuffix(durable.LEFTOVER).split(".")[-2]):
-            leftover.unlink(missing_ok=True)
+    _sweep(kit)
     for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")):
         if durable.is_alive(path.name.removesuffix(ENDING).rpartition(".")[2]):
             continue
@@ -86,6 +84,14 @@ def _recover(kit: Kit) -> list[Taken]:
         for path in kit.vault.incoming.glob(f"{body.clip}.*{ENDING}"):
             _drop(path)
     return finished
+
+
+def _sweep(kit: Kit) -> None:
+    """Remove what a dead process was writing aside: the log's folders are published, half a tile has no place there."""
+    places = kit.vault.incoming.glob, kit.attachments.root.glob, kit.log.folder.rglob
+    for leftover in [path for look in places for path in look(f".*{durable.LEFTOVER}")]:
+        if not durable.is_alive(leftover.name.removesuffix(durable.LEFTOVER).split(".")[-2]):
+            leftover.unlink(missing_ok=True)
 
 
 def _drop(path: Path) -> None:

@@ -120,7 +120,9 @@ class Guest:
         ]
         command += ["-drive", f"file={disk},format=raw,if=virtio,cache=writeback"]
         self.console.write_text("")
-        self.qemu = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.complaints = work / "qemu.txt"
+        with self.complaints.open("wb") as said:
+            self.qemu = subprocess.Popen(command, stdout=said, stderr=said)
         self.until(lambda: monitor.exists(), 10)
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(str(monitor))
@@ -190,7 +192,7 @@ class Guest:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.qemu.poll() is not None:
-                raise NoGuest(f"the machine ended: {self.qemu.stderr.read().decode() if self.qemu.stderr else ''}")
+                raise NoGuest(f"the machine ended: {self.complaints.read_text('utf-8', 'replace')[-600:]}")
             if condition():
                 return
             time.sleep(0.1)

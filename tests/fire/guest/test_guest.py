@@ -27,7 +27,7 @@ from crash.test_power_cut import INTAKE
 from fire.cards import lay, loudly, quietly
 from fire.drill import FULL, tell
 from fire.guest.machine import Guest, NoGuest, vfat_card
-from fire.standing import account, bad, clean, statements
+from fire.standing import account, bad, clean, half, statements
 
 CACHE = PROJECT / "build" / "fire-guest"
 CUTS = 12 if FULL else 2
@@ -211,5 +211,6 @@ def test_the_wall_switch_during_an_intake_loses_nothing_that_was_acknowledged(wo
                 assert receive(volume, kit).complete
             kit.store.close()
             counted = account(root, contents)
+            transcript(f"with the cards taken again: {counted} {half(root)}")
         assert clean(counted)
     tell(f"{CUTS} power cuts of an emulated machine in an intake, {acknowledged} statements acknowledged before: {counted}")
