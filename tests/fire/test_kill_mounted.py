@@ -22,7 +22,7 @@ from fire.drill import FULL, bay, filesystem, tell
 from fire.running import Running, until
 from fire.standing import account, bad, clean, findings
 
-ROUNDS = 200 if FULL else 5
+ROUNDS = 200 if FULL else 4
 FILES = 12
 INTAKE = "import sys; from avrecord.__main__ import main; main()"
 NO_INTENTS = "from avrecord.pipeline import intents; intents.keep = lambda *_: None; " + INTAKE
