@@ -111,7 +111,7 @@ class Bay:
 
     def __exit__(self, *_: object) -> None:
         for card in self.cards:
-            while card.point.is_dir() and os.path.ismount(card.point) and quietly("umount", "-l", card.point):
+            while is_mounted(card.point) and quietly("umount", "-l", card.point):
                 pass
             card._release()
 
@@ -135,6 +135,11 @@ class Bay:
             made.undock()
             made.point = point
         return made
+
+
+def is_mounted(point: Path) -> bool:
+    """Whether anything is mounted there. The kernel's list is asked: a dead FUSE mount answers nothing at all."""
+    return f" {point} " in Path("/proc/self/mountinfo").read_text("utf-8", "replace")
 
 
 def attached(image: Path, mode: str = "w") -> str:

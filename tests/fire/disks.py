@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import subprocess
 from collections.abc import Iterator
@@ -28,16 +29,12 @@ class Disk:
     def flip(self, content: bytes) -> bool:
         """Flip one bit in the middle of `content` where it lies in the image; the file system is not asked.
         False when it is not on the disk yet."""
-        with self.image.open("r+b") as image:
-            found = image.read().find(content)
+        with self.image.open("r+b") as image, mmap.mmap(image.fileno(), 0) as bytes_on_disk:
+            found = bytes_on_disk.find(content)
             if found < 0:
                 return False
-            place = found + len(content) // 2
-            image.seek(place)
-            byte = image.read(1)[0]
-            image.seek(place)
-            image.write(bytes([byte ^ 1]))
-            os.fsync(image.fileno())
+            bytes_on_disk[found + len(content) // 2] ^= 1
+            bytes_on_disk.flush()
         return True
 
     def free(self) -> int:

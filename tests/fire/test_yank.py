@@ -20,7 +20,7 @@ from avrecord.dock.volumes import volume_at
 from avrecord.errors import CardError, CardGone
 from avrecord.pipeline.receive import Receipt, receive
 from conftest import pattern
-from fire.cards import EXFAT, EXT4, Bay, Card
+from fire.cards import EXFAT, EXT4, Bay, Card, is_mounted
 from fire.drill import FULL, bay, filesystem, tell
 from fire.running import Running, until
 from fire.standing import account, bad, clean, half, statements
@@ -109,7 +109,7 @@ def test_a_card_that_leaves_at_any_byte_is_never_called_complete(root, bay: Bay,
         seen["removed early stated"] += bool(said) and said[-1].files > 0
         seen["complete"] += receipt.complete
         seen["half"] += len(half(root))
-        while card.point.is_mount():
+        while is_mounted(card.point):
             card.undock()
         if way == "device torn off":
             card.mend()
