@@ -2,7 +2,7 @@
 # make test   set everything up, check types and rooms, run the tests
 # make bench  the ratios of docs/bench.md, measured here
 # make speech-model   the speech model of the tests, for trial as well: build/speech-model (133 MB to fetch)
-.PHONY: demo test bench fire setup lint clean speech-model
+.PHONY: demo test bench fire fire-guest setup lint clean speech-model
 
 DEMO = demo/station
 
@@ -31,7 +31,13 @@ speech-model:
 # The long drills at their full counts; `make test` runs the same ones with fewer rounds.
 fire:
 	./setup.sh test
-	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 40000 tests/crash tests/fire
+	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 40000 --dist loadgroup tests/crash tests/fire
+
+# A dock PC with real USB, emulated: FAT cards torn out, the clock set, the wall switch. Transcript in build/fire-guest.
+fire-guest:
+	./setup.sh guest
+	rm -f build/fire-guest/transcript.txt
+	AVRECORD_GUEST=1 .venv/bin/pytest --timeout 7200 tests/fire/guest
 
 bench:
 	./setup.sh test

@@ -3,13 +3,16 @@
 #   ./setup.sh run     what the product and its demo need
 #   ./setup.sh speech  that, and the engines that hear (docs/speech.md)
 #   ./setup.sh test    all of it, and what the tests need
+#   ./setup.sh guest   and what emulates a dock PC for `make fire-guest`
 # Run again it does nothing unless the lock file changed.
 set -eu
 cd "$(dirname "$0")"
 mode=${1:-run}
+emulator=""
+[ "$mode" = guest ] && { mode=test; emulator="qemu-system-x86 busybox-static cpio kmod mtools dosfstools"; }
 lock=requirements/$mode.txt
 packages="python3-venv ffmpeg fonts-noto-cjk openssh-client openssl libseccomp2 bubblewrap"
-[ "$mode" = test ] && packages="$packages minisign strace chromium softhsm2 libeatmydata1 e2fsprogs mount systemd udev golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming"
+[ "$mode" = test ] && packages="$packages minisign strace chromium softhsm2 libeatmydata1 e2fsprogs mount systemd udev exfat-fuse exfatprogs nbdkit libnbd-bin fuse3 golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming $emulator"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -37,6 +37,16 @@ def pytest_report_header() -> str:
     return "\n".join(lines)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The counts that drills told, from whichever worker they ran on."""
+    reports = [report for found in terminalreporter.stats.values() for report in found if getattr(report, "when", "") == "call"]
+    told = [str(value) for report in reports for name, value in report.user_properties if name == "counts"]
+    if told:
+        terminalreporter.section("counts of the drills")
+        for line in told:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(autouse=True)
 def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of a service: no locale, no station from outside."""

@@ -13,7 +13,7 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -35,9 +35,13 @@ def replace_with(path: Path, content: bytes, mode: int = 0o644, workshop: Path |
     try:
         write_all(fd, content)
         os.fsync(fd)
+        aside.rename(path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink()  # on a full disk each try would leave one, and take the room that the next one needs
+        raise
     finally:
         os.close(fd)
-    aside.rename(path)
     sync_folder(path.parent)
 
 

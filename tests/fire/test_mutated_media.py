@@ -25,7 +25,7 @@ def drill(seeds: Path, count: int, first: int) -> dict:
     """Run the drill; it must end by itself. Its numbers are printed."""
     command = [
         sys.executable,
-        PROJECT / "tests" / "fire" / "drill.py",
+        PROJECT / "tests" / "fire" / "mutated_run.py",
         seeds,
         str(count),
         str(first),

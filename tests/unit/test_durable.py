@@ -28,6 +28,19 @@ def synced(monkeypatch) -> list[str]:
     return done
 
 
+def test_a_write_that_fails_leaves_nothing_beside_the_old_content(tmp_path, monkeypatch):
+    """On a full disk a station tries again and again: each try left a file where there was no room for it."""
+    (tmp_path / "checkpoint").write_bytes(b"old")
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        durable.replace_with(tmp_path / "checkpoint", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"checkpoint": b"old"}
+
+
 def test_content_is_durable_before_its_name_and_the_name_before_the_return(tmp_path, synced):
     durable.replace_with(tmp_path / "checkpoint", b"new")
     assert (tmp_path / "checkpoint").read_bytes() == b"new"

@@ -6,7 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from avrecord.dock.volumes import present
@@ -99,7 +99,8 @@ def opened(volume: Volume, file: SourceFile) -> Iterator[OpenFile]:
             raise gone
         _same(fd, file, title)
     finally:
-        os.close(fd)
+        with suppress(OSError):  # closing a file of a dead FUSE mount fails, and would hide that the card is gone
+            os.close(fd)
 
 
 def _walk(root: bytes) -> Iterator[SourceFile]:

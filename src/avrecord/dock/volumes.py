@@ -7,6 +7,7 @@ after each listing and each file. A seam: another system gives the same two func
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -74,6 +75,12 @@ def present(volume: Volume) -> bool:
     now = _mounts().get(os.fsencode(volume.root))
     if now is None or now[:2] != (volume.mount_id, volume.device):
         return False
+    try:
+        # A FUSE driver that died leaves its mount, and stat and reads from memory; this one it must answer.
+        os.statvfs(volume.root)
+    except OSError as error:
+        if error.errno in (errno.ENOTCONN, errno.ECONNABORTED):
+            return False
     # Major 0 (network, FUSE, tmpfs) has no block device to ask for.
     return str(volume.device).startswith("0:") or (BLOCK_DEVICES / str(volume.device)).exists()
 

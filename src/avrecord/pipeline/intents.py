@@ -63,13 +63,7 @@ def arriving_at(incoming: Path) -> set[str]:
 
 
 def _recover(kit: Kit) -> list[Taken]:
-    for ending in (PART_ENDING, f"{PART_ENDING}{SEAL_ENDING}"):
-        for part in kit.vault.incoming.glob(f"*{ending}"):
-            if not durable.is_alive(_owner(part, ending)):
-                _drop(part)  # half a copy, or one that nobody placed: the card still holds the bytes
-    for leftover in kit.vault.incoming.glob(f".*{durable.LEFTOVER}"):
-        if not durable.is_alive(leftover.name.removesuffix(durable.LEFTOVER).split(".")[-2]):
-            leftover.unlink(missing_ok=True)
+    _sweep(kit)
     finished: dict[str, Taken] = {}
     dead = [path for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")) if not durable.is_alive(_owner(path, ENDING))]
     for body in (body for path in dead for body in _read(path)):
@@ -86,6 +80,21 @@ def _recover(kit: Kit) -> list[Taken]:
 def _owner(path: Path, ending: str) -> str:
     """Whose file it is: the last part of its name before the ending."""
     return path.name.removesuffix(ending).rpartition(".")[2]
+
+
+def _sweep(kit: Kit) -> None:
+    """Remove what a dead process was writing aside: the log's folders are published, half a tile has no place there.
+
+    Half a copy goes, too, and one that nobody placed: the card still holds the bytes.
+    """
+    for ending in (PART_ENDING, f"{PART_ENDING}{SEAL_ENDING}"):
+        for part in kit.vault.incoming.glob(f"*{ending}"):
+            if not durable.is_alive(_owner(part, ending)):
+                _drop(part)
+    places = kit.vault.incoming.glob, kit.attachments.root.glob, kit.log.folder.rglob
+    for leftover in [path for look in places for path in look(f".*{durable.LEFTOVER}")]:
+        if not durable.is_alive(leftover.name.removesuffix(durable.LEFTOVER).split(".")[-2]):
+            leftover.unlink(missing_ok=True)
 
 
 def _drop(path: Path) -> None:

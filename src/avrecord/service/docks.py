@@ -32,8 +32,9 @@ class Docks:
     def notice(self, volumes: list[Volume]) -> None:
         """These are docked now. New ones get their thread, the others look again, those that left are forgotten."""
         keys = {volume_key(volume): volume for volume in volumes}
-        for key in [key for key in self._cards if key not in keys]:
-            self._cards.pop(key).leave()
+        for key, card in list(self._cards.items()):
+            if keys.get(key) != card.volume:  # gone, or another one in its place: mount ids and folder names are used again
+                self._cards.pop(key).leave()
         self.slots.keep(set(keys))
         for key, volume in keys.items():
             if key not in self._cards:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from avrecord.dock.volumes import MOUNTINFO
+from avrecord.service.logs import logger
 
 
 class Wake(FileSystemEventHandler):
@@ -23,21 +25,28 @@ class Wake(FileSystemEventHandler):
     def __init__(self, roots: Iterable[Path]) -> None:
         self._event = threading.Event()
         self._roots = list(roots)
-        self._observer = Observer()
+        self._observer: BaseObserver | None = None
         self._mounts = threading.Thread(target=self._follow_mounts, name="mounts", daemon=True)
         self._stopped = False
 
     def start(self) -> None:
-        for root in self._roots:
-            if root.is_dir():
-                self._observer.schedule(self, str(root), recursive=False)
-        self._observer.start()
         self._mounts.start()
+        try:
+            observer = Observer()
+            for root in self._roots:
+                if root.is_dir():
+                    observer.schedule(self, str(root), recursive=False)
+            observer.start()
+            self._observer = observer
+        except OSError as error:
+            # Out of watches says ENOSPC, which reads like a full disk, and is no reason not to take cards.
+            logger().warning("no_watch", detail=error.strerror or str(error))
 
     def stop(self) -> None:
         self._stopped = True
         self._event.set()
-        self._observer.stop()
+        if self._observer:
+            self._observer.stop()
 
     def wait(self, seconds: float) -> None:
         """Return on a hint, after `seconds`, or at once when stopped."""

@@ -23,7 +23,7 @@ class Attachments:
         path = self.path(digest)
         if not path.exists():
             durable.make_folder(path.parent)
-            durable.replace_with(path, content)
+            durable.replace_with(path, content, workshop=self.root)  # one folder to look through after a crash, not 256
         return digest
 
     def get(self, digest: str) -> bytes:
