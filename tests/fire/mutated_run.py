@@ -2,7 +2,9 @@
 
 A process of its own: that it ends by itself, with code 0, is what the drill is about. Each child writes its peak memory
 when it ends; one that was killed does not, but then its limit held.
-`mutated_run.py FOLDER_OF_SEEDS COUNT FIRST WALL_S READ_EVERY`: every how-manieth file has its frames read as well, which costs a second and meets hostile pictures, not hostile files.
+
+`mutated_run.py FOLDER_OF_SEEDS COUNT FIRST WALL_S READ_EVERY`: every how-manieth file has its frames read as well, which
+costs a second and meets hostile pictures, not hostile files.
 """
 
 from __future__ import annotations
