@@ -222,3 +222,20 @@ def test_wiping_needs_a_grant_and_never_happens_by_looking(scene, capsys):
     assert len([path for path in scene.card.rglob("*") if path.is_file()]) == 3
     scene.reopen()
     assert scene.kit.store.rows("releases") == []
+
+
+def test_what_could_be_released_and_what_was_is_listed(scene, capsys):
+    ready(scene)
+    shutil.copytree(scene.card, scene.root / "dock" / "slot1")
+    volume = volume_at(scene.root / "dock" / "slot1")
+    receive(volume, scene.kit)
+    scene.reopen(policy="cosigned", witnesses=[scene.witness.vkey], least_hours=0)
+    scene.kit.store.close()
+    assert run(["--root", str(scene.root), "releases", "--docked", "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)["rows"]
+    assert (row["files"], row["free"], row["refusals"]) == (3, 3, [])
+    scene.card = scene.root / "dock" / "slot1"
+    assert released(scene, "--grant") == 0
+    capsys.readouterr()
+    assert run(["--root", str(scene.root), "releases"]) == 0
+    assert "041007" in capsys.readouterr().out

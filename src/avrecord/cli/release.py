@@ -8,11 +8,13 @@ from typing import Any
 import click
 
 from avrecord import durable
-from avrecord.cli.base import Command, Session, by_option, session
-from avrecord.cli.output import Answer, Column, formats, give
-from avrecord.dock.volumes import volume_at
+from avrecord.cli.base import Command, Session, by_option, joined, session
+from avrecord.cli.output import Answer, Column, formats, give, moment
+from avrecord.dock.volumes import docked, volume_at
 from avrecord.dock.wiping import is_writable
 from avrecord.errors import CardError
+from avrecord.model.moments import from_utc_text
+from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.release import Inspection, grant, inspect_release, receipt_path, wipe
 from avrecord.rules.releasing import REFUSALS
 
@@ -69,4 +71,49 @@ def _answer(found: Inspection, facts: dict[str, Any]) -> Answer:
     return Answer("release", title, columns, rows, extra=extra, notes=notes, exit_code=15 if refused else 0)
 
 
-COMMANDS = (release,)
+@click.command("releases", cls=Command)
+@click.option("--docked", "waiting", is_flag=True, help="改为列出现在插着的卡：各有多少可以释放（只查看）")
+@formats
+@session
+def releases(s: Session, /, waiting: bool, **form: Any) -> None:
+    """释放记录：哪张卡、何时、由谁、依据什么规则允许清除。"""
+    give(_waiting(s.kit) if waiting else _granted(s.kit), **form)
+
+
+def _granted(kit: Kit) -> Answer:
+    columns = [
+        Column("at", "时间", lambda at: moment(from_utc_text(at))),
+        Column("recorder", "记录仪"),
+        Column("rule", "规则"),
+        Column("files", "文件"),
+        Column("bytes", "字节"),
+        Column("wiped", "已由本站删除"),
+        Column("by_whom", "操作人"),
+        Column("receipt", "回执附件", lambda digest: digest[:12]),
+    ]
+    return Answer("releases", "释放记录", columns, kit.store.rows("releases"))
+
+
+def _waiting(kit: Kit) -> Answer:
+    columns = [
+        Column("card", "存储卡"),
+        Column("files", "文件"),
+        Column("free", "可以释放"),
+        Column("bytes", "字节"),
+        Column("refusals", "不得释放的原因", lambda reasons: joined(REFUSALS[reason] for reason in reasons)),
+    ]
+    rows: list[dict[str, Any]] = []
+    for volume in docked([kit.root / root for root in kit.settings.dock.roots]):
+        try:
+            found = inspect_release(volume, kit)
+        except CardError as error:
+            rows.append({"card": volume.label, "files": 0, "free": 0, "bytes": 0, "refusals": [], "problem": str(error)})
+            continue
+        reasons = {found.refusal} if found.refusal else {verdict.refusal for verdict in found.files}
+        row = {"card": found.card.title, "files": len(found.card.files), "free": len(found.free)}
+        row |= {"bytes": sum(v.file.size for v in found.free), "refusals": sorted(reason for reason in reasons if reason)}
+        rows.append(row | {"problem": None})
+    return Answer("releasable", "现在插着的卡", columns, rows)
+
+
+COMMANDS = (release, releases)

@@ -16,6 +16,7 @@ from avrecord.pipeline.desk import Desk
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.receive import Receipt, receive, volume_key
 from avrecord.service.slots import Slots
+from avrecord.vault.folder import FULL
 
 RETRY_S = 30  # before a card that could not be taken completely is tried again
 
@@ -99,7 +100,9 @@ class _Docked:
             self.docks.report("card_failed", error)
             return
         except Exception as error:
-            if not isinstance(error, Interrupted):
+            if isinstance(error, OSError) and error.errno in FULL:
+                slots.put(self.key, "no_space", "日志或附件写不下，腾出空间后自动继续")
+            elif not isinstance(error, Interrupted):
                 slots.put(self.key, "fault", f"{type(error).__name__}，稍后自动重试")
             raise
         if receipt.complete:
