@@ -26,7 +26,7 @@ from counting import per_hour, wilson
 from evidence import HALVES, PROJECT
 from evidence.axes import ANGLE, BLUR, COVER, SHOWN, SIZES, bin_of
 from evidence.render import render
-from looked import SEGMENT_OF, TIERS, Looked, looked, verdict
+from looked import SEGMENT_OF, SLACK, TIERS, Looked, looked, verdict
 from machine import describe, table
 
 from avrecord.checks.reading import Reader
@@ -182,6 +182,8 @@ class Tally:
     seconds: Counter[tuple[str, str]] = field(default_factory=Counter)
     clips: Counter[tuple[str, str]] = field(default_factory=Counter)
     cpu_s: Counter[str] = field(default_factory=Counter)
+    worth: dict[tuple[str, str, str], list[bool]] = field(default_factory=lambda: defaultdict(list))
+    """Half, segment, certain or doubtful → for each find whether something of the kind was shown then."""
 
     def add(self, path: Path, truth: dict[str, Any], seen: list[Looked]) -> None:
         """One clip. Doubts are counted where nothing that counts is shown."""
@@ -192,6 +194,10 @@ class Tally:
         self.seconds[where] += truth["seconds"]
         self.clips[where] += 1
         self.cpu_s.update({one.tier: one.cpu_s for one in seen})
+        shown = [(SEGMENT_OF[e["kind"]], e["t0"] - SLACK, e["t1"] + SLACK) for e in truth["events"] if e["kind"] in SEGMENT_OF]
+        for found in seen[-1].examination.observations:
+            right = any(found.segment == what and first <= found.at_ms / 1000 <= last for what, first, last in shown)
+            self.worth[where[0], found.segment, "doubtful" if found.doubtful else "certain"].append(right)
 
     def of(self, half: str) -> list[Case]:
         return [case for case in self.cases if case.half == half]
@@ -238,6 +244,9 @@ def main() -> int:
         report(half, tally.of(half))
     print("\nprecision on events and distractors:")
     print(table(["", *SEGMENT_OF.values()], [precision(half, tally) for half in halves]))
+    print("\nwhat a find is worth (config/measured.toml has those of the test half):")
+    for (half, segment, kind), right in sorted(tally.worth.items()):
+        print(f"  {half} {segment} {kind}: {sum(right)} of {len(right)}, {wilson(sum(right), len(right))}")
     for half in halves:
         tell_alarms(half, tally)
     for half in halves:

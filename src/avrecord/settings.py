@@ -37,6 +37,7 @@ class DockTable(_Table):
     settle_seconds: Annotated[float, Field(ge=0, le=60)] = 2.0  # FAT's clock step
     rescan_seconds: Annotated[float, Field(gt=0, le=3600)] = 5.0  # events get lost; this does not
     cards_at_once: Annotated[int, Field(ge=1, le=256)] = 8  # copied at the same time, a file each in turn
+    recheck: Literal["ends", "full"] = "ends"  # of a file that is known by path, size and time: its first and last 64 KiB, or all
     priority: tuple[str, ...] = ()  # serials of recorders whose files go before all others, as marked ones do
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,18 @@ def test_a_reset_recorder_clock_never_links_by_rule(kit, dcam, dock):
     dock(card)
     (clip,) = [c for c in kit.records.clips() if "20000101" in c.name]
     assert clip.uncertainty_ms > 10**11
+
+
+def test_a_byte_changed_in_the_middle_of_a_known_file_is_found_by_the_full_recheck_and_only_by_it(kit, dcam):
+    """Same path, size, time and ends: what a card with a failing cell, or a careful hand, leaves behind."""
+    card = dcam({"VIDEO/090000.mp4": pattern(400_000)})
+    assert receive(volume_at(card), kit).sealed == 1
+    file = next(card.rglob("*.mp4"))
+    times, content = file.stat(), bytearray(file.read_bytes())
+    content[200_000] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert receive(volume_at(card), kit).unchanged == 1
+    full = kit.settings.model_copy(update={"dock": kit.settings.dock.model_copy(update={"recheck": "full"})})
+    assert receive(volume_at(card), replace(kit, settings=full)).sealed == 1
+    assert verify(kit).totals == {"NO_EXTERNAL_REFERENCE": 1, "OK_UNWITNESSED": 2}

@@ -9,15 +9,18 @@ from typing import Any
 
 import click
 
+from avrecord.checks import measured
+from avrecord.checks.measured import worth_of
 from avrecord.cli.base import Group, Session, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, moment, words
 from avrecord.ledger.cases import case_number
 from avrecord.model.clip import Clip
 from avrecord.model.moments import BEIJING, from_utc_text, utc_text
-from avrecord.model.observation import Examination
+from avrecord.model.observation import Examination, Observation
 from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip
+from avrecord.rules.worth import Worth
 from avrecord.words import CLAIM_DOUBTS, FAULTS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
 
 COLUMNS = [
@@ -121,6 +124,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
     ]
     if examination and examination.facts.derived_from:
         facts.append(("派生副本", f"{examination.reason}；原件未被改动，下列时间均为推算"))
+    known = measured.read(s.root / "config" / measured.FILE)
     for seen in examination.observations if examination else ():
         basis = f"画面 {s.kit.attachments.path(seen.evidence)}" if seen.evidence else "听到"
         basis += f"，局部 {s.kit.attachments.path(seen.crop)}" if seen.crop else ""
@@ -128,7 +132,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         facts.append(
             (
                 f"{doubt}{SEGMENTS.get(seen.segment, seen.segment)}",
-                f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}，{basis}",
+                f"“{seen.words}” {moment_in(found, seen.at_ms)}，得分 {seen.score}{_worth(worth_of(seen, known))}，{basis}",
             )
         )
     if examination:
@@ -145,7 +149,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
     ]
     rows = [{"what": what, "value": value} for what, value in facts]
     extra = row_of(found, examination) | {
-        "observations": [_seen(o) for o in examination.observations] if examination else [],
+        "observations": [_seen(o, known) for o in examination.observations] if examination else [],
         "cost": dict(examination.cost) if examination else {},
         "facts": asdict(examination.facts) if examination else {},
         "offered": [asdict(each) for each in examination.offered] if examination else [],
@@ -183,9 +187,16 @@ def _ahead(offset_ms: int) -> str:
     return f"{'快' if offset_ms > 0 else '慢'} {abs(offset_ms) / 1000:.0f} 秒" if offset_ms else "时钟无已知偏差"
 
 
-def _seen(observation: Any) -> dict[str, Any]:
+def _seen(observation: Observation, known: measured.Measured) -> dict[str, Any]:
+    """One observation as JSON; `worth` is what finds like it were worth where the truth was known."""
     names = ("segment", "check", "at_ms", "score", "words", "evidence", "crop", "doubtful")
-    return {name: getattr(observation, name) for name in names}
+    worth = worth_of(observation, known)
+    figures = {"right": worth.right, "of": worth.of, "low_per_mille": worth.low} if worth else None
+    return {name: getattr(observation, name) for name in names} | {"worth": figures}
+
+
+def _worth(worth: Worth | None) -> str:
+    return f"（样本中此类 {worth.right}/{worth.of} 属实，95 % 下限 {worth.low / 10:.0f} %）" if worth else ""
 
 
 COMMANDS = (clips,)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from avrecord import durable
 from avrecord.dock.identify import identify
-from avrecord.dock.listing import list_files, opened, settled_files
+from avrecord.dock.listing import OpenFile, list_files, opened, settled_files
 from avrecord.dock.turns import Turn
 from avrecord.dock.volumes import appeared, shown
-from avrecord.errors import CardError, CardGone, NameTaken, NoSpace, ReadBackFailed
+from avrecord.errors import CardError, CardGone, NameTaken, NoSpace, ReadBackFailed, SourceChanged
 from avrecord.model.card import Card, SourceFile, Volume
 from avrecord.model.moments import utc_text
 from avrecord.model.statement import Body, CardRemovedEarly, CardSeen, ClipSeenAgain
@@ -22,7 +22,7 @@ from avrecord.pipeline.desk import Desk, Handed, at_desk
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
 from avrecord.store import documents
-from avrecord.vault.folder import Part
+from avrecord.vault.folder import BLOCK, Part
 
 ON_THE_WAY = 8  # files of one card that are copied and not yet sealed; they lie on the disk, not in memory
 PROBE = 65_536
@@ -179,7 +179,7 @@ def _in_order(card: Card) -> list[SourceFile]:
 
 
 def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -> bool:
-    """Whether the vault holds this file: same path, size and time, and the same first and last bytes.
+    """Whether the vault holds this file: same path, size and time, and the same first and last bytes (or, by policy, all).
 
     Names repeat after a clock reset and FAT times shift by whole hours, so neither is trusted alone.
     """
@@ -189,6 +189,8 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
     stored = kit.vault.path(known[1])
     try:
         with opened(volume, file) as card, durable.open_regular(stored) as ours:
+            if kit.settings.dock.recheck == "full" and digest_of(card, file.size) != known[0].hex:
+                return False
             ends = (0, max(0, file.size - PROBE))
             return os.fstat(ours.fileno()).st_size == file.size and all(
                 card.read(at, PROBE) == os.pread(ours.fileno(), PROBE, at) for at in ends
@@ -197,6 +199,17 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
         raise
     except (OSError, CardError):
         return False
+
+
+def digest_of(source: OpenFile, size: int) -> str:
+    """SHA-256 (hex) of an open file of a card, read whole. Raises CardGone, CardReadError, SourceChanged when it ends early."""
+    digest, at = hashlib.sha256(), 0
+    while at < size and (block := source.read(at, BLOCK)):
+        digest.update(block)
+        at += len(block)
+    if at != size:
+        raise SourceChanged(card=source.title, detail=f"只读到 {at} 字节")
+    return digest.hexdigest()
 
 
 def _copy(card: Card, file: SourceFile, kit: Kit, turn: Turn) -> Part:

@@ -26,7 +26,7 @@ from avrecord.pipeline.clipcheck import ClipCheck
 from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import seen_by
-from avrecord.pipeline.receive import card_of, volume_key
+from avrecord.pipeline.receive import card_of, digest_of, volume_key
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.standing import Demand
 from avrecord.pipeline.verify import examined
@@ -35,8 +35,6 @@ from avrecord.rules.releasing import Policy, Proof, Second, refusal, refusal_of_
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
 from avrecord.store import documents
 from avrecord.vault.readback import read_back
-
-BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,8 @@ def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, kit
     digest = _digest(card.volume, file)
     clip = kit.records.clip(ClipId(digest)) if digest else None
     leaf = check.read.taken.get(clip.stored) if clip else None
-    if clip is None or leaf is None or leaf.body.clip != digest or not _from_here(card, file, digest, kit):
+    if clip is None or leaf is None or leaf.body.clip != digest or not kit.records.source_stated(card.recorder, file, clip.id):
+        # Stated to come from this recorder and path: another card's like bytes do not count.
         return Verdict(file, digest, None, "not_sealed")
     findings, _ = check.of(clip.stored, leaf)
     proof = Proof(
@@ -159,12 +158,6 @@ def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, kit
         has=tuple(_seconds(clip, leaf.index, policy, kit)),
     )
     return Verdict(file, digest, leaf.index, refusal(policy, proof))
-
-
-def _from_here(card: Card, file: SourceFile, digest: str, kit: Kit) -> bool:
-    """Whether these bytes were stated to come from this recorder and path: another card's like bytes do not count."""
-    raw = base64.b64encode(file.path).decode()
-    return kit.store.row("source_of", recorder=card.recorder, path_raw=raw, clip_id=digest) is not None
 
 
 def _seconds(clip: Clip, index: int, policy: Policy, kit: Kit) -> Iterator[Second]:
@@ -203,17 +196,13 @@ def _same_disk(kit: Kit) -> bool:
 
 def _digest(volume: Volume, file: SourceFile) -> str:
     """SHA-256 of a card's file, read in full, or "" when that fails. Raises CardGone."""
-    state_of, at = hashlib.sha256(), 0
     try:
         with opened(volume, file) as source:
-            while block := source.read(at, BLOCK):
-                state_of.update(block)
-                at += len(block)
+            return digest_of(source, file.size)
     except CardGone:
         raise
     except CardError:
         return ""
-    return state_of.hexdigest() if at == file.size else ""
 
 
 def _others(card: Card, kit: Kit) -> Iterator[str]:

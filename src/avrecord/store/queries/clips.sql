@@ -116,7 +116,3 @@ SELECT DISTINCT recorder, path FROM card_files WHERE recorder <> '' AND (:holder
 -- stated_gaps --
 -- Gaps that the log states, in the order in which they were observed.
 SELECT seq, recorder, gap, first, last, missing, clip_before, clip_after, at FROM gaps ORDER BY seq;
-
--- source_of --
--- Whether these bytes were stated to come from this recorder and path.
-SELECT clip_id FROM sources WHERE clip_id = :clip_id AND recorder = :recorder AND path_raw = :path_raw LIMIT 1;
