@@ -45,6 +45,23 @@ def replace_with(path: Path, content: bytes, mode: int = 0o644, workshop: Path |
     sync_folder(path.parent)
 
 
+def write_new(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file that nobody looks for yet: its content is durable, its name only once its folder is synced.
+
+    Raises FileExistsError.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        write_all(fd, content)
+        os.fsync(fd)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
+    finally:
+        os.close(fd)
+
+
 def owner() -> str:
     """This process, so that nobody else's leftovers are mistaken for a dead one's: pid and start time."""
     return f"{os.getpid()}-{_started(os.getpid())}"

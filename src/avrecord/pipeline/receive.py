@@ -24,7 +24,8 @@ from avrecord.pipeline.record import catch_up, state
 from avrecord.store import documents
 from avrecord.vault.folder import BLOCK, Part
 
-ON_THE_WAY = 8  # files of one card that are copied and not yet sealed; they lie on the disk, not in memory
+ON_THE_WAY = 64  # files of one card that are copied and not yet sealed: two batches of the desk, so that none is half empty
+BYTES_ON_THE_WAY = 256 << 20  # on the disk, not in memory
 PROBE = 65_536
 _numbers = itertools.count()
 FAILED = (CardError, ReadBackFailed, NameTaken, NoSpace, OSError)
@@ -107,10 +108,15 @@ class _Taking:
             self._failed(file, error)
             return
         self._handed.append((file, self.desk.hand_over(Handed(card, docking, file, part))))
-        self._collect(ON_THE_WAY)
+        while len(self._handed) > ON_THE_WAY or (len(self._handed) > 1 and self._bytes_on_the_way() > BYTES_ON_THE_WAY):
+            self._collect(len(self._handed) - 1)
+        self._collect(len(self._handed))
 
     def _is_urgent(self, file: SourceFile) -> bool:
         return self.card.claims[file.path].important or self.card.recorder in self.kit.settings.dock.priority
+
+    def _bytes_on_the_way(self) -> int:
+        return sum(file.size for file, _ in self._handed)
 
     def _collect(self, most: int) -> None:
         """Wait until at most `most` files are on their way, and count what came of the others."""

@@ -92,8 +92,9 @@ class FolderVault:
         return self.prove(self.write(source, size, ticket, progress))
 
     def enclose(self, copied: Copied, seal: str) -> None:
-        """Write the seal beside its part, durably, so that placing both is two renames."""
-        durable.replace_with(_seal_part(copied), seal.encode(), mode=0o440)
+        """Write the seal beside its part, so that placing both is two renames."""
+        _seal_part(copied).unlink(missing_ok=True)
+        durable.write_new(_seal_part(copied), seal.encode(), mode=0o440)
 
     def discard(self, copied: Copied) -> None:
         """Drop a part that got no name. What has its name is not reached by this."""
