@@ -8,6 +8,7 @@ out duplicate keys, other number forms, other orders and floats in one stroke.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -70,8 +71,13 @@ def _statement(fields: Any) -> Statement:
 
 
 def _body(kind: type[Body], fields: dict[str, Any]) -> Body:
-    later = {field.name: field.default for field in dataclasses.fields(kind) if field.default is not dataclasses.MISSING}
-    return kind(**typed_fields(kind, later | fields))
+    return kind(**typed_fields(kind, _later(kind) | fields))
+
+
+@functools.cache
+def _later(kind: type) -> dict[str, Any]:
+    """Fields that older statements do not have, with what they then mean."""
+    return {field.name: field.default for field in dataclasses.fields(kind) if field.default is not dataclasses.MISSING}
 
 
 def typed_fields(kind: type, fields: dict[str, Any]) -> dict[str, Any]:
@@ -79,10 +85,16 @@ def typed_fields(kind: type, fields: dict[str, Any]) -> dict[str, Any]:
 
     A field that is a noun itself, or a tuple of nouns, must have been read before.
     """
-    hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if typing.get_origin(hint) is not typing.ClassVar}
+    hints = _hints(kind)
     if not isinstance(fields, dict) or hints.keys() != fields.keys():
         raise ValueError(f"fields {sorted(hints.keys() ^ set(fields))}")
     return {name: typed(fields[name], hint) for name, hint in hints.items()}
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a noun's fields. Read once: working them out costs more than a whole statement."""
+    return {name: hint for name, hint in typing.get_type_hints(kind).items() if typing.get_origin(hint) is not typing.ClassVar}
 
 
 def typed(value: Any, hint: Any) -> Any:
