@@ -92,8 +92,11 @@ def test_a_file_goes_only_after_the_witness_and_the_time_that_the_policy_asks_fo
     assert refusals(scene) == {None}
 
 
-def test_a_cosignature_by_somebody_whom_the_policy_does_not_name_counts_for_nothing(scene):
-    stranger = NoteKey(scene.kit.witness_name, scene.kit.witness_key.public, COSIGNATURE)
+def test_a_cosignature_by_somebody_whom_the_policy_does_not_name_counts_for_nothing(scene, tmp_path):
+    station.create(tmp_path / "stranger", "stranger-01", "别处")
+    other = station.open_station(tmp_path / "stranger")
+    stranger = NoteKey(other.witness_name, other.witness_key.public, COSIGNATURE)
+    other.store.close()
     scene.reopen(policy="cosigned", witnesses=[stranger.vkey], least_hours=0)
     scene.cosign()
     assert refusals(scene) == {"not_cosigned"}
@@ -191,27 +194,31 @@ def test_a_policy_that_cannot_be_kept_is_a_configuration_error(scene, capsys, re
     assert says in capsys.readouterr().err
 
 
-def test_a_second_copy_counts_when_it_lies_on_another_disk_with_the_same_bytes(scene, tmp_path):
+@pytest.fixture
+def second_disk(tmp_path) -> Iterator[Path]:
+    """A file system of its own, on a loop device; or a loud skip."""
     point, image = tmp_path / "other-disk", tmp_path / "other.img"
     point.mkdir()
     if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
-        pytest.skip("no second disk: not root, or no mkfs.ext4")
+        pytest.skip("!!! no second disk: not root, or no mkfs.ext4 !!!")
     with image.open("wb") as file:
         file.truncate(16 << 20)
     subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True, capture_output=True)
     if (done := subprocess.run(["mount", "-o", "loop", image, point], capture_output=True, text=True, check=False)).returncode:
-        pytest.skip(f"no second disk: {done.stderr.strip()}")
-    try:
-        scene.reopen(policy="copy", second_copy=str(point), least_hours=0)
-        assert refusals(scene) == {"no_copy"}
-        shutil.copytree(scene.root / "vault", point, dirs_exist_ok=True)
-        assert refusals(scene) == {None}
-        copy = next(point.rglob("*090100.mp4"))
-        copy.chmod(0o640)
-        copy.write_bytes(pattern(8999, 2))
-        assert refusals(scene) == {None, "no_copy"}
-    finally:
-        subprocess.run(["umount", point], check=True)
+        pytest.skip(f"!!! no second disk: {done.stderr.strip()} !!!")
+    yield point
+    subprocess.run(["umount", point], check=True)
+
+
+def test_a_second_copy_counts_when_it_lies_on_another_disk_with_the_same_bytes(scene, second_disk):
+    scene.reopen(policy="copy", second_copy=str(second_disk), least_hours=0)
+    assert refusals(scene) == {"no_copy"}
+    shutil.copytree(scene.root / "vault", second_disk, dirs_exist_ok=True)
+    assert refusals(scene) == {None}
+    copy = next(second_disk.rglob("*090100.mp4"))
+    copy.chmod(0o640)
+    copy.write_bytes(pattern(8999, 2))
+    assert refusals(scene) == {None, "no_copy"}
 
 
 def test_wiping_needs_a_grant_and_never_happens_by_looking(scene, capsys):

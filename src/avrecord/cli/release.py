@@ -38,7 +38,7 @@ def release(s: Session, /, path: Path, granted: bool, wiped: bool, by: str, **fo
     found = inspect_release(volume, s.kit)
     facts: dict[str, Any] = {"granted": False, "wiped": 0, "not_wiped": []}
     if granted and found.free and not found.refusal:
-        receipt = receipt_path(s.root / "exports", found)
+        receipt = receipt_path(s.root / "exports", found, s.kit.log.size)
         durable.make_folder(receipt.parent)
         durable.replace_with(receipt, grant(found, by, s.kit))
         facts |= {"granted": True, "receipt": str(receipt)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import time
@@ -16,6 +17,8 @@ from avrecord.rules.settled import settled
 
 MOST_FILES = 1_000_000
 TRIES = 5
+BLOCK = 1 << 20
+LARGEST = 2**53 - 1  # bytes: what RFC 8785 can say
 
 
 def list_files(volume: Volume) -> tuple[SourceFile, ...]:
@@ -75,6 +78,16 @@ class OpenFile:
                 raise CardGone(card=self.volume.label or self.volume.root) from error
             raise CardReadError(card=self.title, detail=error.strerror or str(error)) from error
 
+    def digest(self, size: int) -> str:
+        """SHA-256 (hex) of the whole file. Raises CardGone, CardReadError, or SourceChanged when it ends early."""
+        state, at = hashlib.sha256(), 0
+        while at < size and (block := self.read(at, BLOCK)):
+            state.update(block)
+            at += len(block)
+        if at != size:
+            raise SourceChanged(card=self.title, detail=f"只读到 {at}/{size} 字节")
+        return state.hexdigest()
+
 
 @contextmanager
 def opened(volume: Volume, file: SourceFile) -> Iterator[OpenFile]:
@@ -123,7 +136,8 @@ def _walk(root: bytes) -> Iterator[SourceFile]:
                 count += 1
                 if count > MOST_FILES:
                     raise OSError(f"more than {MOST_FILES} files")
-                yield SourceFile(path, status.st_size, status.st_mtime_ns)
+                # A broken directory entry may claim more than any number in a statement can be: it is named, never taken.
+                yield SourceFile(path, min(status.st_size, LARGEST), status.st_mtime_ns)
 
 
 def _entries(root: bytes, folder: bytes) -> Iterator[tuple[bytes, os.stat_result]]:

@@ -12,6 +12,7 @@ import os
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,18 +25,26 @@ UDEV = Path("/run/udev/data")
 
 def docked(roots: Iterable[Path]) -> list[Volume]:
     """Cards below the dock roots: each mounted volume and each plain folder that holds anything."""
-    known = _mounts()
+    known = mounts()
     found = []
     for root in roots:
         try:
-            children = sorted(entry.path for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
+            real = os.path.realpath(root)
+            children = sorted(entry.path for entry in os.scandir(real) if entry.is_dir(follow_symlinks=False))
         except OSError:  # a root that is not there yet has no cards; the next scan asks again
             continue
-        found += [volume for child in children if (volume := volume_at(child, known)) and not _bare(volume)]
+        found += [volume for child in children if (volume := _docked_at(child, known)) and not _bare(volume)]
     return found
 
 
-def volume_at(path: str | Path, known: dict[bytes, tuple[int, str, str]] | None = None) -> Volume | None:
+def _docked_at(child: str, known: dict[bytes, Mount]) -> Volume | None:
+    """A mounted card is told from mountinfo alone: one whose driver hangs would hold whoever looks at it, and the scan
+    looks for all cards."""
+    mount = known.get(os.fsencode(child))
+    return volume_at(child, known) if mount is None else _mounted(child, mount)
+
+
+def volume_at(path: str | Path, known: dict[bytes, Mount] | None = None) -> Volume | None:
     """The volume or folder at a path, or None when there is no folder."""
     point = os.path.realpath(path)
     try:
@@ -44,13 +53,16 @@ def volume_at(path: str | Path, known: dict[bytes, tuple[int, str, str]] | None 
         return None
     if not os.path.isdir(point):
         return None
-    mount = (_mounts() if known is None else known).get(os.fsencode(point))
-    label = shown(os.path.basename(point))
+    mount = (mounts() if known is None else known).get(os.fsencode(point))
     if mount is None:
-        return Volume(point, "folder", inode=status.st_ino, label=label)
-    mount_id, device, filesystem = mount
-    own, appeared_us = _told_by_udev(device)
-    return Volume(point, "mount", mount_id, device, status.st_ino, filesystem, own or label, appeared_us)
+        return Volume(point, "folder", inode=status.st_ino, label=shown(os.path.basename(point)))
+    return _mounted(point, mount)
+
+
+def _mounted(point: str, mount: Mount) -> Volume:
+    own, appeared_us = _told_by_udev(mount.device)
+    label = own or shown(os.path.basename(point))
+    return Volume(point, "mount", mount.id, mount.device, None, mount.filesystem, label, appeared_us)
 
 
 def appeared(volume: Volume, now: datetime) -> datetime | None:
@@ -72,8 +84,8 @@ def present(volume: Volume) -> bool:
             return os.stat(volume.root).st_ino == volume.inode
         except OSError:
             return False
-    now = _mounts().get(os.fsencode(volume.root))
-    if now is None or now[:2] != (volume.mount_id, volume.device):
+    now = mounts().get(os.fsencode(volume.root))
+    if now is None or (now.id, now.device) != (volume.mount_id, volume.device):
         return False
     try:
         # A FUSE driver that died leaves its mount, and stat and reads from memory; this one it must answer.
@@ -100,14 +112,24 @@ def _told_by_udev(device: str) -> tuple[str | None, int | None]:
     return shown(os.fsdecode(label)).strip() or None, int(since) if since.isdigit() else None
 
 
-def _mounts() -> dict[bytes, tuple[int, str, str]]:
-    """Mount point → mount id, major:minor, file system. Later mounts hide earlier ones."""
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One line of mountinfo. `within`: which folder of the file system is seen there; `/` unless something is bound."""
+
+    id: int
+    device: str
+    filesystem: str
+    within: str
+
+
+def mounts() -> dict[bytes, Mount]:
+    """Every mount by its point. Later mounts hide earlier ones."""
     found = {}
     for line in MOUNTINFO.read_bytes().splitlines():
         words = line.split(b" ")
-        point = re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), words[4])
+        within, point = (re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), word) for word in words[3:5])
         filesystem = words[words.index(b"-") + 1].decode("utf-8", "replace")
-        found[point] = (int(words[0]), words[2].decode(), filesystem)
+        found[point] = Mount(int(words[0]), words[2].decode(), filesystem, os.fsdecode(within))
     return found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 
 from avrecord.dock.listing import open_folder, opened
-from avrecord.errors import CardError, CardGone
+from avrecord.errors import CardError, SourceChanged
 from avrecord.model.card import SourceFile, Volume
 
 
@@ -15,24 +16,30 @@ def is_writable(volume: Volume) -> bool:
     return not os.statvfs(volume.root).f_flag & os.ST_RDONLY
 
 
-def remove(volume: Volume, file: SourceFile) -> None:
-    """Remove one file from a card, durably. Links are not followed at any step.
+def remove(volume: Volume, file: SourceFile, digest: str) -> None:
+    """Remove one file from a card. Links are not followed at any step.
 
-    Raises SourceChanged when it is not the listed file any more, CardGone when the card left, CardError when the
-    card refuses.
+    It is read whole once more, because hours may lie between the proof and this: its name must still lead to the very
+    file whose bytes have this digest. Raises SourceChanged when they have not, CardGone when the card left, CardError
+    when the card refuses; whoever gets none of them knows that the file is gone.
     """
-    with opened(volume, file):
-        pass
     folder, _, name = file.path.rpartition(b"/")
-    at = open_folder(os.fsencode(volume.root), folder)
-    try:
-        os.unlink(name, dir_fd=at)
-        os.fsync(at)
-    except OSError as error:
-        reason = "只读" if error.errno == errno.EROFS else error.strerror or str(error)
-        raise CardError(card=f"{volume.label or volume.root}/{file.shown}", detail=f"未能删除（{reason}）") from error
-    finally:
-        os.close(at)
-
-
-__all__ = ["CardGone", "is_writable", "remove"]
+    title = f"{volume.label or volume.root}/{file.shown}"
+    with opened(volume, file) as source:
+        if source.digest(file.size) != digest:
+            raise SourceChanged(card=title, detail="内容与核验时不同")
+        try:
+            at = open_folder(os.fsencode(volume.root), folder)
+        except OSError as error:
+            raise CardError(card=title, detail=error.strerror or str(error)) from error
+        try:
+            if not os.path.samestat(os.fstat(source.fd), os.stat(name, dir_fd=at, follow_symlinks=False)):
+                raise SourceChanged(card=title, detail="文件已被替换")
+            os.unlink(name, dir_fd=at)
+            with suppress(OSError):  # the file is gone whatever this says; a card that forgets it shows it again
+                os.fsync(at)
+        except OSError as error:
+            reason = "只读" if error.errno == errno.EROFS else error.strerror or str(error)
+            raise CardError(card=title, detail=f"未能删除（{reason}）") from error
+        finally:
+            os.close(at)

@@ -38,6 +38,8 @@ def stacked(path: Path, at_ms: int, cut: Cut) -> np.ndarray | None:
     window = cv2.createHanningWindow((shape.shape[1], shape.shape[0]), cv2.CV_32F)
     total, count = np.zeros(middle.shape, np.float32), 0
     for _, crop in crops:
+        if crop.shape != middle.shape:  # a stream may change its size on the way
+            continue
         (x, y), fit = cv2.phaseCorrelate(shape, _shape(crop), window)
         if fit < FITS or max(abs(x), abs(y)) > FARTHEST:
             continue

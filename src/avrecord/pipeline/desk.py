@@ -11,29 +11,29 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from avrecord import durable
 from avrecord.dock.turns import Turns
-from avrecord.errors import Interrupted, KeyProblem
+from avrecord.errors import Interrupted, KeyProblem, NoSpace
 from avrecord.model.card import Card, SourceFile
 from avrecord.model.moments import beijing
-from avrecord.model.statement import Body, Taken
+from avrecord.model.statement import Body, ClipSeenAgain, Taken
 from avrecord.pipeline import intents
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.sayings import seen_again, taken
-from avrecord.vault.folder import Copied, Part, Wanted
+from avrecord.vault.folder import FULL, Copied, Part, Wanted
 from avrecord.vault.names import safe_name, safe_path
 
 BATCH_CLIPS = 32
 BATCH_BYTES = 256 << 20
 PROVERS = 2  # fsync waits, reading back computes: more gain nothing on two cores
-CLOSING_S = 5.0  # of the ten in which the service must end
+CLOSING_S = 3.0  # of the ten in which the service must end
 
 
 @dataclass(slots=True)
@@ -62,27 +62,34 @@ class Desk:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.turns = Turns(kit.settings.dock.cards_at_once)
+        self._copied: queue.Queue[Handed | None] = queue.Queue()
         self._proved: queue.Queue[_Proved | None] = queue.Queue()
-        self._provers = ThreadPoolExecutor(PROVERS, thread_name_prefix="prove")
+        # Daemons, not a pool: a pool is joined when the process ends, and reading back 4 GiB takes longer than may be.
+        self._provers = [threading.Thread(target=self._prove_all, name=f"prove {n}", daemon=True) for n in range(PROVERS)]
         self._signing = threading.Lock()
         self._sealer = threading.Thread(target=self._work, name="seal", daemon=True)
         self._closing = False
         self._since: float | None = None
 
     def __enter__(self) -> Desk:
-        self._sealer.start()
+        for thread in (*self._provers, self._sealer):
+            thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """What is proved is still stated. What is not is dropped when the end was not a good one: the card has it."""
         self._closing = kind is not None
-        self._provers.shutdown(wait=kind is None, cancel_futures=kind is not None)
+        until = time.monotonic() + CLOSING_S if self._closing else None
+        for _ in self._provers:
+            self._copied.put(None)
+        for thread in self._provers:
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
         self._proved.put(None)
-        self._sealer.join(None if kind is None else CLOSING_S)
+        self._sealer.join(None if until is None else max(0.5, until - time.monotonic()))
 
     def hand_over(self, handed: Handed) -> Future[Body]:
         """Take charge of a copied part. The future holds the statement once it is durable, or what went wrong."""
-        self._provers.submit(self._prove, handed)
+        self._copied.put(handed)
         return handed.body
 
     def busy_s(self) -> float:
@@ -90,7 +97,12 @@ class Desk:
         since = self._since
         return time.monotonic() - since if since else 0.0
 
+    def _prove_all(self) -> None:
+        while (handed := self._copied.get()) is not None:
+            self._prove(handed)
+
     def _prove(self, handed: Handed) -> None:
+        copied = None
         try:
             if self._closing:
                 raise Interrupted
@@ -99,9 +111,17 @@ class Desk:
                 seal = self.kit.sealer.seal(copied.id.digest)
             self.kit.vault.enclose(copied, seal)
         except BaseException as error:  # noqa: BLE001 - it is the card's thread's to raise
-            handed.body.set_exception(error)
+            with suppress(OSError):
+                self.kit.vault.drop(handed.part.path)
+            handed.body.set_exception(self._explained(error, handed))
         else:
             self._proved.put(_Proved(handed, copied, seal))
+
+    def _explained(self, error: BaseException, handed: Handed) -> BaseException:
+        """A full disk by its name, whichever call met it."""
+        if isinstance(error, OSError) and error.errno in FULL:
+            return NoSpace(needed=handed.part.size, free=max(0, self.kit.vault.free()))
+        return error
 
     def _work(self) -> None:
         while batch := self._next_batch():
@@ -110,10 +130,11 @@ class Desk:
                 with durable.locked(self.kit.vault.incoming / intents.INTAKE_LOCK):
                     catch_up(self.kit)
                     _same_key(self.kit)
+                    intents.finish_left(self.kit)
                     _settle(batch, self.kit)
             except BaseException as error:  # noqa: BLE001 - raised again by each card's thread
                 for each in batch:
-                    _fail(each, error, self.kit)
+                    _fail(each, self._explained(error, each.handed), self.kit)
             self._since = None
         self.kit.store.close()
 
@@ -162,13 +183,12 @@ def _settle(batch: list[_Proved], kit: Kit) -> None:
         else:
             fresh[each.copied.id.hex] = each
     said: list[tuple[_Proved, Body]] = []
-    intent = None
+    kept: set[Path] = set()
     first = list(fresh.values())
 
     def keep(names: Sequence[str | None]) -> None:
-        nonlocal intent
-        bodies = [_taken(each, name, kit) for each, name in zip(first, names, strict=True) if name]
-        intent = intents.keep(kit, bodies) if bodies else None
+        if bodies := [_taken(each, name, kit) for each, name in zip(first, names, strict=True) if name]:
+            kept.add(intents.keep(kit, bodies))
 
     wanted = [Wanted(each.copied, _place_for(each.handed.card, each.handed.file, kit), each.seal) for each in first]
     for each, name in zip(first, kit.vault.place_all(wanted, keep) if wanted else [], strict=True):
@@ -182,9 +202,10 @@ def _settle(batch: list[_Proved], kit: Kit) -> None:
             _fail(each, error, kit)
         else:
             said.append((each, seen_again(each.handed.card, each.handed.docking, each.handed.file, each.copied)))
-    state(kit, [body for _, body in said])
-    if intent:
-        intent.unlink(missing_ok=True)
+    state(kit, [body for each, body in said if not _is_known(each, body, kit)])
+    if len(stored) == len(first):  # else one of them may have its name and lack its seal: the next batch mends that
+        for path in kept:
+            path.unlink(missing_ok=True)
     for each, body in said:
         each.handed.body.set_result(body)
 
@@ -202,6 +223,12 @@ def _taken(each: _Proved, stored: str, kit: Kit) -> Taken:
     return taken(handed.card, handed.docking, handed.file, each.copied, stored, kit)
 
 
+def _is_known(each: _Proved, body: Body, kit: Kit) -> bool:
+    """Whether exactly this was stated before: a card that is tried again says nothing new."""
+    handed = each.handed
+    return isinstance(body, ClipSeenAgain) and kit.records.source_stated(handed.card.recorder, handed.file, each.copied.id)
+
+
 def _keep_once(each: _Proved, stored: dict[str, str], kit: Kit) -> Exception | None:
     """These bytes are sealed already. Where the vault lost or altered them, this copy is kept as well.
 
@@ -211,7 +238,7 @@ def _keep_once(each: _Proved, stored: dict[str, str], kit: Kit) -> Exception | N
     place = known.stored if known else stored.get(each.copied.id.hex)
     if place is None:  # its twin in this batch found no place either
         return OSError(f"{each.handed.file.shown}: not stored")
-    [found] = kit.vault.place_all([Wanted(each.copied, PurePosixPath(place), each.seal)], lambda _: None)
+    [found] = kit.vault.place_all([Wanted(each.copied, PurePosixPath(place), each.seal, known=True)], lambda _: None)
     return found if isinstance(found, Exception) else None
 
 

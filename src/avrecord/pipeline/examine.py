@@ -47,16 +47,19 @@ Task = tuple[Clip, int, str]
 
 def examine_pending(kit: Kit, stop: threading.Event | None = None) -> int:
     """Examine what waits, until nothing does; return how many looks were taken. `stop` ends it early."""
-    return sum(1 for _ in examine_clips(waiting(kit), kit, stop))
+    given, looks = set[tuple[str, str]](), 0
+    while round_ := sum(1 for _ in examine_clips(waiting(kit, given), kit, stop)):
+        looks += round_  # a clip whose fast look was still on its way when nothing else waited has its thorough one to come
+    return looks
 
 
-def waiting(kit: Kit) -> Iterator[Task]:
+def waiting(kit: Kit, given: set[tuple[str, str]] | None = None) -> Iterator[Task]:
     """What to look at next, asked anew each time: the fast tier before any thorough look.
 
     Important clips first; of the others, the newest and the oldest in turn, so that a backlog of weeks neither keeps
-    today's clips waiting nor is left for ever.
+    today's clips waiting nor is left for ever. `given`: what was given out before, and what is, by clip and tier.
     """
-    given, ask = set[tuple[str, str]](), _Asking(kit)
+    given, ask = set() if given is None else given, _Asking(kit)
     newest = False
     while True:
         left = [task for task in ask.fast(newest=newest) if (task[0].id.hex, FAST) not in given]

@@ -64,15 +64,32 @@ def arriving_at(incoming: Path) -> set[str]:
 
 def _recover(kit: Kit) -> list[Taken]:
     _sweep(kit)
+    return finish_left(kit)
+
+
+def finish_left(kit: Kit) -> list[Taken]:
+    """State what lies in the vault by an intent and was never stated; return it. Under the intake lock.
+
+    An intent lives no longer than the lock is held, so whoever holds it finds only those of batches that failed or
+    died, whosever they were. One whose bytes cannot be read just now is kept: the next batch asks again.
+    """
     finished: dict[str, Taken] = {}
-    dead = [path for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")) if not durable.is_alive(_owner(path, ENDING))]
-    for body in (body for path in dead for body in _read(path)):
-        # Otherwise: stated already, not ours, or never renamed; then the card still holds the bytes.
-        if kit.records.clip(ClipId(body.clip)) is None and _was_docked(body, kit) and _is_there(body, kit):
-            kit.vault.finish(body.stored, kit.sealer.seal(ClipId(body.clip).digest))
-            finished.setdefault(body.clip, body)
+    done: list[Path] = []
+    for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")):
+        doubtful = False
+        for body in _read(path):
+            # Otherwise: stated already, not ours, or never renamed; then the card still holds the bytes.
+            if kit.records.clip(ClipId(body.clip)) is not None or body.clip in finished or not _was_docked(body, kit):
+                continue
+            if (there := _is_there(body, kit)) is None:
+                doubtful = True
+            elif there:
+                kit.vault.finish(body.stored, kit.sealer.seal(ClipId(body.clip).digest))
+                finished[body.clip] = body
+        if not doubtful:
+            done.append(path)
     state(kit, finished.values())
-    for path in dead:
+    for path in done:
         _drop(path)
     return list(finished.values())
 
@@ -115,13 +132,17 @@ def _was_docked(body: Taken, kit: Kit) -> bool:
         return False
 
 
-def _is_there(body: Taken, kit: Kit) -> bool:
-    """Whether the clip lies where its intent says, with the bytes that it says."""
+def _is_there(body: Taken, kit: Kit) -> bool | None:
+    """Whether the clip lies where its intent says, with the bytes that it says; None where that cannot be read just now."""
     try:
         final = kit.vault.path(body.stored)
-        return final.is_file() and not final.is_symlink() and read_back(final)[0] == body.clip
-    except (NameTaken, OSError):
+        if final.is_symlink() or not final.is_file():
+            return False
+        return read_back(final)[0] == body.clip
+    except (NameTaken, FileNotFoundError):
         return False
+    except OSError:
+        return None
 
 
 def _read(path: Path) -> list[Taken]:

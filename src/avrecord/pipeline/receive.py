@@ -7,11 +7,13 @@ import itertools
 import os
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from avrecord import durable
 from avrecord.dock.identify import identify
-from avrecord.dock.listing import OpenFile, list_files, opened, settled_files
+from avrecord.dock.listing import LARGEST, list_files, opened, settled_files
+from avrecord.dock.places import overlaps
 from avrecord.dock.turns import Turn
 from avrecord.dock.volumes import appeared, shown
 from avrecord.errors import CardError, CardGone, NameTaken, NoSpace, ReadBackFailed, SourceChanged
@@ -22,7 +24,7 @@ from avrecord.pipeline.desk import Desk, Handed, at_desk
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
 from avrecord.store import documents
-from avrecord.vault.folder import BLOCK, Part
+from avrecord.vault.folder import Part
 
 ON_THE_WAY = 64  # files of one card that are copied and not yet sealed: two batches of the desk, so that none is half empty
 BYTES_ON_THE_WAY = 256 << 20  # on the disk, not in memory
@@ -48,6 +50,10 @@ class Receipt:
     problem: str | None = None
     no_space: bool = False
     failed: tuple[str, ...] = ()
+    docking: str = ""
+    left: set[SourceFile] = field(default_factory=set)
+    """Files that are not sealed yet."""
+    removed_early: bool = False
 
 
 def receive(volume: Volume, kit: Kit, desk: Desk | None = None) -> Receipt:
@@ -57,6 +63,8 @@ def receive(volume: Volume, kit: Kit, desk: Desk | None = None) -> Receipt:
     left. Raises CardError for a card that cannot be listed; a broken log and the like raise too.
     Asking again later goes on from there. Several cards are taken at once by giving them one desk.
     """
+    if inside := overlaps(volume.root, own_folders(kit)):
+        raise CardError(card=volume.label or volume.root, detail=f"这是采集站自己的目录（{inside.name}），不是存储卡")
     kit.tell("settling", card=volume.label or volume.root)
     files = settled_files(volume, kit.settings.dock.settle_seconds)
     card = card_of(volume, files, kit)
@@ -71,12 +79,12 @@ class _Taking:
     def __init__(self, card: Card, kit: Kit, desk: Desk) -> None:
         self.card, self.kit, self.desk = card, kit, desk
         self.receipt = Receipt(card.title, card.recorder, len(card.files))
-        self.left = set(card.files)
+        self.receipt.left = self.left = set(card.files)
         self._handed: deque[tuple[SourceFile, Future[Body]]] = deque()
 
     def all(self) -> Receipt:
         card, kit = self.card, self.kit
-        docking = _arrival(card, kit)
+        docking = self.receipt.docking = _arrival(card, kit)
         kit.tell("card", card=card.title, recorder=card.recorder, files=len(card.files), bytes=sum(f.size for f in card.files))
         try:
             try:
@@ -89,7 +97,7 @@ class _Taking:
             self.receipt.complete = not self.left and list_files(card.volume) == card.files
         except CardGone as error:
             self.receipt.problem = str(error)
-            _removed_early(card, docking, self.left, kit)
+            removed_early(self.receipt, kit)
         return self.receipt
 
     def _one(self, file: SourceFile, docking: str) -> None:
@@ -99,9 +107,11 @@ class _Taking:
             self._settled(file)
             return
         try:
+            kit.tell("waiting", card=card.title)
             with self.desk.turns.turn(urgent=self._is_urgent(file)) as turn:
                 kit.tell("taking", card=card.title, file=file.shown, size=file.size)
                 part = _copy(card, file, kit, turn)
+            kit.tell("handed", card=card.title)
         except CardGone:
             raise
         except FAILED as error:
@@ -159,7 +169,7 @@ def _arrival(card: Card, kit: Kit) -> str:
         filesystem=card.volume.filesystem,
         manifest=kit.attachments.put(manifest),
         files=len(card.files),
-        bytes=sum(file.size for file in card.files),
+        bytes=min(sum(file.size for file in card.files), LARGEST),
         clock_offset_ms=clock.offset_ms if clock else None,
         clock_uncertainty_ms=clock.uncertainty_ms if clock else None,
         clock_method=clock.method if clock else None,
@@ -195,7 +205,7 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
     stored = kit.vault.path(known[1])
     try:
         with opened(volume, file) as card, durable.open_regular(stored) as ours:
-            if kit.settings.dock.recheck == "full" and digest_of(card, file.size) != known[0].hex:
+            if kit.settings.dock.recheck == "full" and card.digest(file.size) != known[0].hex:
                 return False
             ends = (0, max(0, file.size - PROBE))
             return os.fstat(ours.fileno()).st_size == file.size and all(
@@ -205,17 +215,6 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
         raise
     except (OSError, CardError):
         return False
-
-
-def digest_of(source: OpenFile, size: int) -> str:
-    """SHA-256 (hex) of an open file of a card, read whole. Raises CardGone, CardReadError, SourceChanged when it ends early."""
-    digest, at = hashlib.sha256(), 0
-    while at < size and (block := source.read(at, BLOCK)):
-        digest.update(block)
-        at += len(block)
-    if at != size:
-        raise SourceChanged(card=source.title, detail=f"只读到 {at} 字节")
-    return digest.hexdigest()
 
 
 def _copy(card: Card, file: SourceFile, kit: Kit, turn: Turn) -> Part:
@@ -233,6 +232,8 @@ def _copy(card: Card, file: SourceFile, kit: Kit, turn: Turn) -> Part:
     try:
         with opened(card.volume, file) as source:
             part = kit.vault.write(source, file.size, ticket, progress)
+            if part.size != file.size:  # a dying reader may end early without an error
+                raise SourceChanged(card=source.title, detail=f"只读到 {part.size}/{file.size} 字节")
     except BaseException:
         if part:
             part.path.unlink(missing_ok=True)
@@ -240,9 +241,18 @@ def _copy(card: Card, file: SourceFile, kit: Kit, turn: Turn) -> Part:
     return part
 
 
-def _removed_early(card: Card, docking: str, left: set[SourceFile], kit: Kit) -> None:
-    document = kit.attachments.put(documents.manifest(left))
-    state(kit, [CardRemovedEarly(docking=docking, recorder=card.recorder, left=document, files=len(left))])
+def removed_early(receipt: Receipt, kit: Kit) -> None:
+    """State that a card went away before all of it was taken. Once for each docking, and not for one that lacks nothing."""
+    if receipt.removed_early or not receipt.left:
+        return
+    document = kit.attachments.put(documents.manifest(receipt.left))
+    receipt.removed_early = True
+    state(kit, [CardRemovedEarly(docking=receipt.docking, recorder=receipt.recorder, left=document, files=len(receipt.left))])
+
+
+def own_folders(kit: Kit) -> list[Path]:
+    """What can never be a card: where this station keeps what it has."""
+    return [kit.vault.root, kit.vault.incoming, kit.attachments.root, kit.log.folder, kit.root / "keys"]
 
 
 def card_of(volume: Volume, files: tuple[SourceFile, ...], kit: Kit) -> Card:

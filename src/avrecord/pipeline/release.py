@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from avrecord.dock.listing import list_files, opened
+from avrecord.dock.listing import list_files, open_folder, opened
+from avrecord.dock.places import is_in_memory, overlaps
 from avrecord.dock.volumes import docked
 from avrecord.dock.wiping import remove
 from avrecord.errors import CardError, CardGone, ConfigError, EvidenceError
@@ -26,13 +28,13 @@ from avrecord.pipeline.clipcheck import ClipCheck
 from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import seen_by
-from avrecord.pipeline.receive import card_of, digest_of, volume_key
+from avrecord.pipeline.receive import card_of, own_folders, volume_key
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.standing import Demand
 from avrecord.pipeline.verify import examined
-from avrecord.pipeline.witnessing import best_checkpoint, largest_witnessed, witness_key
+from avrecord.pipeline.witnessing import witness_key, witnessed, witnessed_files
 from avrecord.rules.releasing import Policy, Proof, Second, refusal, refusal_of_card
-from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.seal.note import BadNote, NoteKey
 from avrecord.store import documents
 from avrecord.vault.readback import read_back
 
@@ -72,8 +74,10 @@ def policy_of(kit: Kit) -> Policy | None:
         raise ConfigError(path=where, detail="release.policy 要求见证，但 release.witnesses 为空")
     if Second.COPY in needs and not rules.second_copy:
         raise ConfigError(path=where, detail="release.policy 要求第二份副本，但 release.second_copy 为空")
-    if Second.COPY in needs and _same_disk(kit):
-        raise ConfigError(path=where, detail="release.second_copy 与采集站在同一个磁盘上，算不得第二份副本")
+    if any(witness_key(line).public == own for line in rules.witnesses for own in (kit.witness_key.public, kit.log_key.public)):
+        raise ConfigError(path=where, detail="release.witnesses 中有本站自己的公钥，自己不能为自己见证")
+    if Second.COPY in needs and (_same_disk(kit) or is_in_memory(kit.root / rules.second_copy)):
+        raise ConfigError(path=where, detail="release.second_copy 与采集站在同一个磁盘上，或在内存中，算不得第二份副本")
     return Policy(needs, timedelta(hours=rules.least_hours))
 
 
@@ -83,6 +87,8 @@ def inspect_release(volume: Volume, kit: Kit) -> Inspection:
     Raises CardError when the card cannot be read, LogBroken or EvidenceError when the log itself is not sound.
     """
     policy = policy_of(kit)
+    if inside := overlaps(volume.root, own_folders(kit)):
+        raise CardError(card=volume.label or volume.root, detail=f"这是采集站自己的目录（{inside.name}），不是存储卡")
     catch_up(kit)
     files = list_files(volume)
     card = card_of(volume, files, kit)
@@ -128,7 +134,7 @@ def wipe(found: Inspection, by: str, kit: Kit) -> tuple[int, list[str]]:
     try:
         for verdict in found.free:
             try:
-                remove(found.card.volume, verdict.file)
+                remove(found.card.volume, verdict.file, verdict.clip)
             except CardError as error:
                 kept.append(str(error))
                 continue
@@ -148,6 +154,9 @@ def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, kit
     if clip is None or leaf is None or leaf.body.clip != digest or not kit.records.source_stated(card.recorder, file, clip.id):
         # Stated to come from this recorder and path: another card's like bytes do not count.
         return Verdict(file, digest, None, "not_sealed")
+    ours = kit.vault.path(clip.stored)
+    if _is_same_file(card, file, ours):
+        return Verdict(file, digest, leaf.index, "same_file")
     findings, _ = check.of(clip.stored, leaf)
     proof = Proof(
         sealed=True,
@@ -155,36 +164,55 @@ def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, kit
         read_back=leaf.body.read_back,
         whole=getattr(leaf.body, "reason", None) != "read_error",
         age=kit.clock() - from_utc_text(leaf.at),
-        has=tuple(_seconds(clip, leaf.index, policy, kit)),
+        has=tuple(_seconds(card, clip, leaf.index, policy, kit)),
     )
     return Verdict(file, digest, leaf.index, refusal(policy, proof))
 
 
-def _seconds(clip: Clip, index: int, policy: Policy, kit: Kit) -> Iterator[Second]:
+def _is_same_file(card: Card, file: SourceFile, ours: Path) -> bool:
+    """Whether the vault's copy is the card's file itself: a folder of one may have been bound or linked into the other."""
+    try:
+        return os.path.samestat(os.stat(os.fsencode(card.volume.root) + b"/" + file.path), ours.stat())
+    except OSError:
+        return False
+
+
+def _seconds(card: Card, clip: Clip, index: int, policy: Policy, kit: Kit) -> Iterator[Second]:
     if Second.COSIGNED in policy.needs and _is_cosigned(index, kit):
         yield Second.COSIGNED
-    if Second.COPY in policy.needs and _has_copy(clip, kit):
+    if Second.COPY in policy.needs and _has_copy(card, clip, kit):
         yield Second.COPY
 
 
 def _is_cosigned(index: int, kit: Kit) -> bool:
     """Whether a witness of the policy cosigned a checkpoint of this very log that covers a leaf."""
-    text = best_checkpoint(kit, index)
     keys: list[NoteKey] = [witness_key(line) for line in kit.settings.release.witnesses]
+    return any(size > index and _seen_by_any(text, keys) for size, text in witnessed(kit))
+
+
+def _seen_by_any(text: str, keys: list[NoteKey]) -> bool:
     try:
-        size = Checkpoint.parse(text.partition("\n\n")[0] + "\n").size
-        return size > index and bool(seen_by(text, keys))
+        return bool(seen_by(text, keys))
     except BadNote:
         return False
 
 
-def _has_copy(clip: Clip, kit: Kit) -> bool:
-    """Whether the second copy lies where the vault's does, with the same bytes, read past the page cache."""
+def _has_copy(card: Card, clip: Clip, kit: Kit) -> bool:
+    """Whether the second copy lies where the vault's does, on another disk than both the vault and the card, with the same
+    bytes, read past the page cache. No link leads to it: a link to the vault's own file is no copy."""
+    folder = kit.root / kit.settings.release.second_copy
+    path = folder / clip.stored
     try:
-        return read_back(kit.root / kit.settings.release.second_copy / clip.stored) in (
-            (clip.id.hex, "direct"),
-            (clip.id.hex, "uncached"),
-        )
+        below, _, name = clip.stored.rpartition("/")
+        at = open_folder(os.fsencode(folder), os.fsencode(below))
+        try:
+            there = os.stat(name, dir_fd=at, follow_symlinks=False)
+        finally:
+            os.close(at)
+        others = {kit.vault.path(clip.stored).stat().st_dev, os.stat(card.volume.root).st_dev}
+        if there.st_dev in others or is_in_memory(path.parent) or not os.path.samestat(there, path.stat()):
+            return False
+        return read_back(path) in ((clip.id.hex, "direct"), (clip.id.hex, "uncached"))
     except OSError:
         return False
 
@@ -198,7 +226,7 @@ def _digest(volume: Volume, file: SourceFile) -> str:
     """SHA-256 of a card's file, read in full, or "" when that fails. Raises CardGone."""
     try:
         with opened(volume, file) as source:
-            return digest_of(source, file.size)
+            return source.digest(file.size)
     except CardGone:
         raise
     except CardError:
@@ -216,11 +244,10 @@ def _others(card: Card, kit: Kit) -> Iterator[str]:
 
 
 def _sound_log(kit: Kit) -> ClipCheck:
-    """The log, read in full and held against what a witness cosigned of it. Raises EvidenceError for any finding."""
-    witnessed = largest_witnessed(kit)
+    """The log, read in full and held against all that witnesses cosigned of it. Raises EvidenceError for any finding."""
     check, compared, _ = examined(
         evidence_of(kit),
-        Demand((witnessed,) if witnessed else ()),
+        Demand(tuple(witnessed_files(kit))),
         lambda _, path: (read_back(path)[0], path.stat(follow_symlinks=False).st_size),
     )
     wrong = [*check.read.findings, *compared, *check.standing.findings]
@@ -254,6 +281,6 @@ def _line(verdict: Verdict) -> bytes:
     return (b"\\" if escaped != path else b"") + verdict.clip.encode() + b"  " + escaped + b"\n"
 
 
-def receipt_path(folder: Path, found: Inspection) -> Path:
-    """Where a receipt is kept."""
-    return folder / f"release-{found.docking}.txt"
+def receipt_path(folder: Path, found: Inspection, size: int) -> Path:
+    """Where a receipt is kept. `size`: of the log when it was written, so that a second one replaces no first."""
+    return folder / f"release-{found.docking}-{size}.txt"

@@ -6,6 +6,8 @@ import hashlib
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -189,21 +191,27 @@ def witness_key(vkey: str) -> NoteKey:
         raise BadInput(path="公钥", detail=f"不是见证公钥（{error}）") from error
 
 
-def largest_witnessed(kit: Kit) -> Path | None:
-    """The largest checkpoint of this log that a witness cosigned, as it was kept; None where there is none."""
+def witnessed_files(kit: Kit) -> list[Path]:
+    """Every checkpoint of this log that a witness cosigned, as it was kept, the smallest first."""
     kept = [path for path in (kit.log.folder / WITNESSED).glob("*.checkpoint") if path.stem.isdigit()]
-    return max(kept, key=lambda path: int(path.stem), default=None)
+    return sorted(kept, key=lambda path: int(path.stem))
+
+
+def witnessed(kit: Kit) -> Iterator[tuple[int, str]]:
+    """Size (as the checkpoint itself says, not its name) and text of each, the largest first."""
+    for path in reversed(witnessed_files(kit)):
+        text = path.read_bytes().decode("utf-8", "replace")
+        with suppress(BadNote):
+            yield Checkpoint.parse(text.partition("\n\n")[0] + "\n").size, text
 
 
 def _largest_witnessed(kit: Kit) -> int:
-    path = largest_witnessed(kit)
-    return int(path.stem) if path else 0
+    return max((int(path.stem) for path in witnessed_files(kit)), default=0)
 
 
 def best_checkpoint(kit: Kit, index: int) -> str:
     """The largest cosigned checkpoint that covers a leaf, else the published one."""
-    path = largest_witnessed(kit)
-    return path.read_text("utf-8") if path and int(path.stem) > index else kit.log.checkpoint()
+    return next((text for size, text in witnessed(kit) if size > index), kit.log.checkpoint())
 
 
 def _leaf_of(kit: Kit, clip: ClipId) -> int:

@@ -48,6 +48,7 @@ REFUSALS = {
     "unknown_recorder": "未识别的记录仪，须先认领",
     "changed_mount": "存储卡与采集时登记的不是同一次插入，请先重新采集",
     "not_sealed": "卡上内容没有封存（未采集或已改变）",
+    "same_file": "库内副本就是卡上的这个文件，不是另一份",
     "not_sound": "库内副本核验未通过",
     "not_read_back": "采集时未能越过缓存回读校验",
     "not_whole": "采集时有读不出的扇区，库内副本不完整",

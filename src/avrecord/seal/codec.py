@@ -70,12 +70,13 @@ def _statement(fields: Any) -> Statement:
     return Statement(seq=typed(fields.pop("seq"), int), body=_body(kind, fields), **head)
 
 
-def _body(kind: type[Body], fields: dict[str, Any]) -> Body:
-    return kind(**typed_fields(kind, _later(kind) | fields))
+def _body(kind: Any, fields: dict[str, Any]) -> Body:
+    body: Body = kind(**typed_fields(kind, _later(kind) | fields))
+    return body
 
 
 @functools.cache
-def _later(kind: type) -> dict[str, Any]:
+def _later(kind: Any) -> dict[str, Any]:
     """Fields that older statements do not have, with what they then mean."""
     return {field.name: field.default for field in dataclasses.fields(kind) if field.default is not dataclasses.MISSING}
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from avrecord.dock.listing import list_files
 from avrecord.dock.volumes import shown
-from avrecord.errors import CardError, Interrupted
+from avrecord.errors import CardError, CardGone, Interrupted, NoSpace
 from avrecord.model.card import SourceFile, Volume
 from avrecord.pipeline.desk import Desk
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.receive import Receipt, receive, volume_key
-from avrecord.service.slots import Slots
+from avrecord.pipeline.receive import Receipt, receive, removed_early, volume_key
+from avrecord.service.slots import Slot, Slots
 from avrecord.vault.folder import FULL
 
-RETRY_S = 30  # before a card that could not be taken completely is tried again
+RETRY_S, LONGEST_RETRY_S = 30, 900  # before a card that could not be taken completely is tried again; twice as long each time
 
 Report = Callable[[str, BaseException], None]
 
@@ -35,12 +35,11 @@ class Docks:
         keys = {volume_key(volume): volume for volume in volumes}
         for key, card in list(self._cards.items()):
             if keys.get(key) != card.volume:  # gone, or another one in its place: mount ids and folder names are used again
-                self._cards.pop(key).leave()
+                self._cards.pop(key).pulled()
         self.slots.keep(set(keys))
         for key, volume in keys.items():
             if key not in self._cards:
-                self.slots.arrive(key, shown(volume.root))
-                self._cards[key] = _Docked(volume, key, self)
+                self._cards[key] = _Docked(volume, self.slots.arrive(key, shown(volume.root)), self)
             self._cards[key].look()
 
     def end(self, seconds: float) -> None:
@@ -55,30 +54,39 @@ class Docks:
 class _Docked:
     """One card, from its docking until it is pulled."""
 
-    def __init__(self, volume: Volume, key: str, docks: Docks) -> None:
-        self.volume, self.key, self.docks = volume, key, docks
+    def __init__(self, volume: Volume, slot: Slot, docks: Docks) -> None:
+        self.volume, self.slot, self.docks = volume, slot, docks
         self.kit = replace(docks.kit, tell=self._tell)
-        self._slot = docks.slots.teller(key)
-        self._left, self._look = threading.Event(), threading.Event()
+        self._note = docks.slots.teller(slot)
+        self._ending, self._pulled, self._look = threading.Event(), threading.Event(), threading.Event()
         self._taken: tuple[SourceFile, ...] | None = None
-        self._again = 0.0
+        self._last: Receipt | None = None
+        self._again, self._tries = 0.0, 0
         self.thread = threading.Thread(target=self._run, name=f"card {shown(volume.root)[-40:]}", daemon=True)
         self.thread.start()
 
     def look(self) -> None:
         self._look.set()
 
+    def pulled(self) -> None:
+        """The card is not there any more: what is left of it is stated."""
+        self._pulled.set()
+        self._look.set()
+
     def leave(self) -> None:
-        self._left.set()
+        """The service ends."""
+        self._ending.set()
         self._look.set()
 
     def _run(self) -> None:
-        while True:
+        while not self._ending.is_set():
             self._look.wait()
             self._look.clear()
-            if self._left.is_set():
-                break
             try:
+                if self._pulled.is_set():
+                    if self._last and not self._last.complete:
+                        removed_early(self._last, self.kit)
+                    break
                 self._take()
             except Interrupted:
                 break
@@ -93,27 +101,33 @@ class _Docked:
             listing = list_files(self.volume)
             if self._taken == listing or time.monotonic() < self._again:
                 return
-            self._again = time.monotonic() + RETRY_S
-            receipt = receive(self.volume, self.kit, self.docks.desk)
+            self._again = time.monotonic() + min(RETRY_S * 2**self._tries, LONGEST_RETRY_S)
+            self._tries += 1
+            receipt = self._last = receive(self.volume, self.kit, self.docks.desk)
         except CardError as error:
-            slots.put(self.key, "fault", str(error))
+            slots.put(self.slot, "fault", str(error))
             self.docks.report("card_failed", error)
             return
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in FULL:
-                slots.put(self.key, "no_space", "日志或附件写不下，腾出空间后自动继续")
+            if isinstance(error, NoSpace) or (isinstance(error, OSError) and error.errno in FULL):
+                slots.put(self.slot, "no_space", "日志或附件写不下，腾出空间后自动继续")
             elif not isinstance(error, Interrupted):
-                slots.put(self.key, "fault", f"{type(error).__name__}，稍后自动重试")
+                slots.put(self.slot, "fault", f"{type(error).__name__}，稍后自动重试")
             raise
         if receipt.complete:
-            self._taken, self._again = listing, 0.0
-        slots.put(self.key, _ended(receipt), receipt.problem or "、".join(receipt.failed) or None, receipt)
+            self._taken, self._again, self._tries = listing, 0.0, 0
+        if receipt.no_space:
+            self._tries = 0  # room may come at any moment, and asking costs nothing
+        slots.put(self.slot, _ended(receipt), receipt.problem or "、".join(receipt.failed) or None, receipt)
         self.docks.taken(receipt)
 
     def _tell(self, event: str, **facts: Any) -> None:
-        if self._left.is_set() and event in ("taking", "copied"):
-            raise Interrupted
-        self._slot(event, **facts)
+        if event in ("taking", "copied"):
+            if self._ending.is_set():
+                raise Interrupted
+            if self._pulled.is_set():
+                raise CardGone(card=self.volume.label or self.volume.root)
+        self._note(event, **facts)
         self.docks.kit.tell(event, **facts)
 
 

@@ -43,7 +43,7 @@ from avrecord.service.wake import Wake
 from avrecord.settings import load
 
 STUCK_S = 300.0  # in one batch of clips: a disk that takes longer does not answer any more
-ENDING_S = 4.0  # for the cards' threads, of the ten seconds in which the service must end
+ENDING_S = 7.5  # for all threads together, of the ten seconds in which the service must end
 
 BuildPages = Callable[[Kit, Callable[[], dict[str, Any]]], Any]
 
@@ -54,7 +54,8 @@ def serve(root: Path, build_pages: BuildPages) -> None:
     with station.served(root):
         service = Service(root, build_pages)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.stop())
+            # Not in the handler itself: it may interrupt a thread that holds the very lock which `stop` needs.
+            signal.signal(number, lambda *_: threading.Thread(target=service.stop, name="stop", daemon=True).start())
         service.run()
 
 
@@ -93,12 +94,13 @@ class Service:
         examiner.start()
         with suppress(Interrupted), self.desk:
             self._intake_loop()
-            self.docks.end(ENDING_S)
+            until = time.monotonic() + ENDING_S
+            self.web.should_exit = True
+            self.work.set()
+            self.docks.end(ENDING_S / 3)
             raise Interrupted  # what is not on the disk by now is left on its card
-        self.web.should_exit = True
-        self.work.set()
-        examiner.join(8)
-        pages.join(2)
+        examiner.join(max(0.5, until - time.monotonic()))
+        pages.join(max(0.2, until - time.monotonic()))
         self.log.info("stopped", log=self.kit.log.size)
 
     def stop(self) -> None:

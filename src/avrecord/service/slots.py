@@ -26,7 +26,9 @@ SPAN_S = 10.0  # over which the rate is reckoned
 
 
 @dataclass(slots=True)
-class _Row:
+class Slot:
+    """One card's row. Written under the lock of its `Slots` only."""
+
     slot: str
     state: str = "settling"
     recorder: str | None = None
@@ -38,6 +40,8 @@ class _Row:
     file: str | None = None
     copied: int = 0
     moved_at: float = 0.0
+    copying: bool = False
+    """A file is being copied: only then can a reader stall; a card that waits for others does not."""
     sealed: int | None = None
     marks: list[tuple[float, int]] = field(default_factory=list)
 
@@ -56,12 +60,12 @@ class _Row:
         return round(max(0, after - before) / (last - first)) if last > first else None
 
     def shown(self, now: float) -> dict[str, Any]:
-        state = "stalled" if self.state == "taking" and now - self.moved_at > STALLED_S else self.state
+        state = "stalled" if self.copying and now - self.moved_at > STALLED_S else self.state
         row: dict[str, Any] = {"slot": self.slot, "state": state, "title": STATES[state], "detail": self.detail}
         row |= {"recorder": self.recorder, "files": self.files, "files_left": self.left, "bytes": self.bytes}
         if self.sealed is not None:
             row["sealed"] = self.sealed
-        if state in ("taking", "stalled"):
+        if state in ("taking", "stalled", "waiting") and self.file:
             done, rate = self.settled + self.copied, self.rate()
             row |= {"file": self.file, "copied": self.copied, "bytes_done": done, "bytes_per_second": rate}
             row["seconds_left"] = round((self.bytes - done) / rate) if rate else None
@@ -74,41 +78,47 @@ class Slots:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
         self._clock = clock
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, Slot] = {}
 
-    def arrive(self, key: str, root: str) -> None:
-        """A card begins to be looked at."""
+    def arrive(self, key: str, root: str) -> Slot:
+        """A card begins to be looked at. Only through what is returned can its row be written: the next card in this place
+        has a row of its own, whatever the thread of this one still has to say."""
+        slot = Slot(root.rpartition("/")[2])
         with self._lock:
-            self._rows[key] = _Row(root.rpartition("/")[2])
+            self._rows[key] = slot
+        return slot
 
-    def put(self, key: str, state: str, detail: str | None = None, receipt: Receipt | None = None) -> None:
+    def put(self, slot: Slot, state: str, detail: str | None = None, receipt: Receipt | None = None) -> None:
         """How a card's docking ended."""
         with self._lock:
-            if row := self._rows.get(key):
-                row.state, row.detail = state, detail
-                if receipt:
-                    row.recorder, row.files = receipt.recorder, receipt.files
-                    row.sealed = receipt.sealed + receipt.set_aside
+            slot.state, slot.detail, slot.copying = state, detail, False
+            if receipt:
+                slot.recorder, slot.files, slot.sealed = receipt.recorder, receipt.files, receipt.sealed + receipt.set_aside
 
-    def teller(self, key: str) -> Tell:
+    def teller(self, slot: Slot) -> Tell:
         """What a card's story reports to, about this slot."""
 
         def tell(event: str, **facts: Any) -> None:
             with self._lock:
-                if row := self._rows.get(key):
-                    self._note(row, event, facts)
+                self._note(slot, event, facts)
 
         return tell
 
-    def _note(self, row: _Row, event: str, facts: dict[str, Any]) -> None:
-        if event == "card":
+    def _note(self, row: Slot, event: str, facts: dict[str, Any]) -> None:
+        if event == "settling":
+            row.state, row.detail, row.sealed = "settling", None, None
+        elif event == "card":
             row.recorder, row.files, row.bytes, row.state = facts["recorder"], facts["files"], facts["bytes"], "waiting"
-            row.left = row.files
+            row.left, row.settled, row.copied, row.marks = row.files, 0, 0, []
+        elif event == "waiting":
+            row.state = "waiting"
         elif event == "taking":
-            row.state, row.file, row.detail = "taking", facts["file"], None
+            row.state, row.file, row.detail, row.copying = "taking", facts["file"], None, True
             row.copies(self._clock(), 0)
         elif event == "copied":
             row.copies(self._clock(), facts["bytes"])
+        elif event in ("handed", "file_failed"):
+            row.copying = False
         elif event == "settled":
             row.left, row.settled = facts["left"], row.settled + facts["bytes"]
             row.copied = max(0, row.copied - facts["bytes"])

@@ -80,7 +80,9 @@ def _salvage(source: Source, at: int, end: int, error: CardReadError) -> tuple[b
     for sector in range(at, end, SECTOR):
         length = min(SECTOR, end - sector)
         try:
-            kept += source.read(sector, length)
+            got = _whole(source, sector, length)
+            kept += got + bytes(length - len(got))  # a sector that ends early must not move what follows it
+            lost += length - len(got)
             in_a_row = 0
         except CardReadError:
             in_a_row += 1
@@ -89,3 +91,11 @@ def _salvage(source: Source, at: int, end: int, error: CardReadError) -> tuple[b
             kept += bytes(length)
             lost += length
     return bytes(kept), lost
+
+
+def _whole(source: Source, at: int, length: int) -> bytes:
+    """What a sector has: reads may be short."""
+    got = b""
+    while len(got) < length and (more := source.read(at + len(got), length - len(got))):
+        got += more
+    return got

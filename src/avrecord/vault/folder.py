@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class Wanted:
     copied: Copied
     path: PurePosixPath
     seal: str
+    known: bool = False
+    """The log says that these bytes lie at `path`: a seal that is there already is theirs."""
 
 
 class FolderVault:
@@ -98,7 +101,11 @@ class FolderVault:
 
     def discard(self, copied: Copied) -> None:
         """Drop a part that got no name. What has its name is not reached by this."""
-        for path in (copied.part, _seal_part(copied)):
+        self.drop(copied.part)
+
+    def drop(self, part: Path) -> None:
+        """Drop a part file, and its seal's."""
+        for path in (part, part.with_name(part.name + SEAL_ENDING)):
             path.unlink(missing_ok=True)
 
     def place(self, copied: Copied, wanted: PurePosixPath, seal: str, before: Callable[[str], None]) -> str:
@@ -138,7 +145,7 @@ class FolderVault:
         """The last touches after the rename: read-only, sealed, durable. Doing it again changes nothing."""
         final = self.path(stored)
         final.chmod(0o440)
-        seal_path = final.with_name(final.name + SEAL_ENDING)
+        seal_path = _seal_of(final)
         if not seal_path.exists():
             durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
         durable.sync_folder(final.parent)
@@ -172,7 +179,9 @@ class FolderVault:
                     durable.make_folder(final.parent)
                 except (FileExistsError, NotADirectoryError):
                     continue
-                if stored not in given and (not os.path.lexists(final) or self._holds(final, part.copied)):
+                # Nobody else's seal becomes this clip's.
+                free = not os.path.lexists(final) and (part.known or not os.path.lexists(_seal_of(final)))
+                if stored not in given and (free or self._holds(final, part.copied)):
                     return stored
         except (NameTaken, OSError) as error:
             return error
@@ -189,15 +198,19 @@ class FolderVault:
             durable.rename_new(part.copied.part, final)
         final.chmod(0o440)
         try:
-            durable.rename_new(seal, final.with_name(final.name + SEAL_ENDING))
+            durable.rename_new(seal, _seal_of(final))
         except FileExistsError:
             seal.unlink()
 
     def _holds(self, final: Path, copied: Copied) -> bool:
-        """Whether these very bytes lie at a place already."""
-        if not final.is_file() or final.is_symlink() or final.stat().st_size != copied.size:
+        """Whether these very bytes lie at a place already. Where that cannot be read, no: a good copy is not refused for it."""
+        try:
+            status = final.lstat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size != copied.size:
+                return False
+            return read_back(final)[0] == copied.id.hex
+        except OSError:
             return False
-        return read_back(final)[0] == copied.id.hex
 
     @contextmanager
     def _or_nothing(self, part: Path, size: int) -> Iterator[None]:
@@ -209,6 +222,10 @@ class FolderVault:
             if isinstance(error, OSError) and error.errno in FULL:
                 raise NoSpace(needed=size, free=max(0, self.free())) from error
             raise
+
+
+def _seal_of(final: Path) -> Path:
+    return final.with_name(final.name + SEAL_ENDING)
 
 
 def _seal_part(copied: Copied) -> Path:
