@@ -60,6 +60,7 @@ class _Docked:
         self._note = docks.slots.teller(slot)
         self._ending, self._pulled, self._look = threading.Event(), threading.Event(), threading.Event()
         self._taken: tuple[SourceFile, ...] | None = None
+        self._seen: tuple[SourceFile, ...] | None = None
         self._last: Receipt | None = None
         self._again, self._tries = 0.0, 0
         self.thread = threading.Thread(target=self._run, name=f"card {shown(volume.root)[-40:]}", daemon=True)
@@ -99,6 +100,8 @@ class _Docked:
         slots = self.docks.slots
         try:
             listing = list_files(self.volume)
+            if listing != self._seen:  # something came: waiting was for what could not be read
+                self._seen, self._again, self._tries = listing, 0.0, 0
             if self._taken == listing or time.monotonic() < self._again:
                 return
             self._again = time.monotonic() + min(RETRY_S * 2**self._tries, LONGEST_RETRY_S)
