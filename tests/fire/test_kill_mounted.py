@@ -25,7 +25,7 @@ from fire.standing import account, bad, clean, findings
 ROUNDS = 200 if FULL else 4
 FILES = 12
 INTAKE = "import sys; from avrecord.__main__ import main; main()"
-NO_INTENTS = "from avrecord.pipeline import intents; intents.keep = lambda *_: None; " + INTAKE
+NO_INTENTS = 'from avrecord.pipeline import intents; intents.keep = lambda *_: __import__("pathlib").Path("no-intent"); ' + INTAKE
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.xdist_group("fire-kill")]
 
 
