@@ -3,7 +3,7 @@
 A process of its own: that it ends by itself, with code 0, is what the drill is about. Each child writes its peak memory
 when it ends; one that was killed does not, but then its limit held.
 
-`mutated_run.py FOLDER_OF_SEEDS COUNT FIRST WALL_S READ_EVERY`: every how-manieth file has its frames read as well, which
+`mutated_run.py FOLDER_OF_SEEDS COUNT FIRST CPU_S WALL_S READ_EVERY`: every how-manieth file has its frames read as well, which
 costs a second and meets hostile pictures, not hostile files.
 """
 
@@ -51,14 +51,13 @@ class Result:
     peak_mib: int
 
 
-def examined(number: int, seeds: list[tuple[str, bytes]], folder: Path, wall_s: int, *, read: bool) -> Result:
+def examined(number: int, seeds: list[tuple[str, bytes]], folder: Path, limits: Limits, *, read: bool) -> Result:
     """Mutate, examine in a child of its own, forget."""
     name, kind, content = mutated(number, seeds)
     path = folder / f"{number}-{name}"
     path.write_bytes(content)
     request = request_for(path, "video", SEGMENTS if read else {}, CheckTable(), THOROUGH)
     started = time.monotonic()
-    limits = Limits(memory=CheckTable().memory_mib << 20, cpu_s=wall_s, wall_s=wall_s)
     with isolated(TASK, request, limits, reads=[path], isolation=in_force("auto")) as outcome:
         found = read_outcome("0" * 64, outcome, lambda frame: "0" * 64)
         told = outcome.folder / "peak"
@@ -69,15 +68,16 @@ def examined(number: int, seeds: list[tuple[str, bytes]], folder: Path, wall_s: 
 
 
 def main() -> None:
-    folder, count, first, wall_s, every = Path(sys.argv[1]), *map(int, sys.argv[2:6])
+    folder, count, first, cpu_s, wall_s, every = Path(sys.argv[1]), *map(int, sys.argv[2:7])
     worker.command_of = lambda task, at: [sys.executable, "-I", "-c", MEASURED, task, str(at)]
     seeds = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if path.stat().st_size]
+    limits = Limits(memory=CheckTable().memory_mib << 20, cpu_s=cpu_s, wall_s=wall_s)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
         numbers = range(first, first + count)
 
         def one(number: int) -> Result:
-            return examined(number, seeds, Path(scratch), wall_s, read=number % every == 0)
+            return examined(number, seeds, Path(scratch), limits, read=number % every == 0)
 
         results = list(pool.map(one, numbers))
     slowest, largest = max(results, key=lambda r: r.seconds), max(results, key=lambda r: r.peak_mib)
@@ -86,7 +86,7 @@ def main() -> None:
             {
                 "outcomes": Counter(r.outcome for r in results),
                 "failed": Counter(r.reason for r in results if r.outcome == "failed"),
-                "hung": [r.what for r in results if "时间上限" in r.reason],
+                "hung": [r.what for r in results if "时间上限" in r.reason or "被资源限制终止" in r.reason],
                 "slowest_s": round(slowest.seconds, 2),
                 "slowest": slowest.what,
                 "seconds": round(time.monotonic() - started, 1),

@@ -16,7 +16,7 @@ from media.rendering import AAC, CODECS, NONE, ffmpeg, pictures, tone
 
 COUNT = 10_000 if os.environ.get("AVRECORD_FULL") else 150
 READ_EVERY = 1 if os.environ.get("AVRECORD_FULL") else 5
-WALL_S = 60  # of one file; these are seconds long, and a busy machine is three times slower
+CPU_S, WALL_S = 30, 600  # of one file, all seconds long. CPU time tells a hang; wall time tells how busy the machine is
 MOST_MIB = 1536  # resident, of one child
 LARGEST_SEED = 2 << 20
 
@@ -29,23 +29,24 @@ def drill(seeds: Path, count: int, first: int) -> dict:
         seeds,
         str(count),
         str(first),
+        str(CPU_S),
         str(WALL_S),
         str(READ_EVERY),
     ]
-    before = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("avrecord-look-*"))
-    environment = os.environ | {"PYTHONPATH": str(PROJECT / "tests")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=40_000, check=False)
+    scratch = seeds.with_name(f"{seeds.name}-scratch")
+    scratch.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(PROJECT / "tests"), "TMPDIR": str(scratch)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=50_000, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
     print(f"\n{seeds.name}: {count} mutated files: {json.dumps(found, ensure_ascii=False)}")
     assert sum(found["outcomes"].values()) == count
     assert found["hung"] == []
-    assert found["slowest_s"] < WALL_S
     assert 60 < found["children_peak_mib"] < MOST_MIB
     assert found["without_peak"] == found["outcomes"].get("failed", 0)
     assert found["parent_peak_mib"] < 400
     assert set(found["outcomes"]) <= {"complete", "partial", "unreadable", "failed"}
-    assert len(set(Path(os.environ.get("TMPDIR", "/tmp")).glob("avrecord-look-*")) - before) < 20  # others' work at most
+    assert list(scratch.iterdir()) == []
     return found
 
 
@@ -63,14 +64,14 @@ def rendered(tmp_path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(40_000)
+@pytest.mark.timeout(50_000)
 def test_mutations_of_rendered_files_hurt_nobody(rendered):
     found = drill(rendered, COUNT // 2, 0)
     assert len(found["outcomes"]) >= 3  # a drill in which everything is refused at the door proves little
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(40_000)
+@pytest.mark.timeout(50_000)
 def test_mutations_of_real_and_of_broken_footage_hurt_nobody(footage, tmp_path):
     folder = tmp_path / "footage"
     folder.mkdir()
