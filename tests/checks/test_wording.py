@@ -61,6 +61,14 @@ def test_what_is_not_a_certificate_never_counts(lines):
     assert hit is None or hit.doubtful
 
 
+def test_a_slip_in_a_line_that_says_more_is_for_a_person():
+    """A poster's 主动出示行政执法证, misread in two places: the word that forbids it was one of them."""
+    hit = CERTIFICATE.find(["主动出采行政热法证"])
+    assert hit is not None
+    assert hit.doubtful
+    assert not CERTIFICATE.find(["中华人民共和国行政执法证"]).doubtful
+
+
 @pytest.mark.parametrize(
     "line",
     [
