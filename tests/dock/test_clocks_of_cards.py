@@ -10,7 +10,7 @@ import pytest
 
 from avrecord.dock import profiles, volumes
 from avrecord.dock.tracks import rmc as read_rmc
-from avrecord.dock.volumes import appeared, volume_at
+from avrecord.dock.volumes import Mount, appeared, volume_at
 from avrecord.model.moments import utc_text
 from avrecord.model.statement import CardSeen, ClipSealed, Statement
 from avrecord.pipeline.history import history
@@ -133,7 +133,7 @@ def test_when_a_card_came_and_what_it_is_called_is_udevs_word(tmp_path, monkeypa
     monkeypatch.setattr(volumes, "UDEV", tmp_path)
     point = tmp_path / "CAM011"
     point.mkdir()
-    volume = volume_at(point, {os.fsencode(point): (41, "8:17", "vfat")})
+    volume = volume_at(point, {os.fsencode(point): Mount(41, "8:17", "vfat", "/")})
     assert (volume.label, volume.appeared_us) == ("CAM 01", 5_000_000)
     monkeypatch.setattr(volumes.time, "monotonic_ns", lambda: 9_000_000_000)
     assert appeared(volume, NOW) == NOW - timedelta(seconds=4)
