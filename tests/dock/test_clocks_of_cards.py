@@ -138,7 +138,7 @@ def test_when_a_card_came_and_what_it_is_called_is_udevs_word(tmp_path, monkeypa
     monkeypatch.setattr(volumes.time, "monotonic_ns", lambda: 9_000_000_000)
     assert appeared(volume, NOW) == NOW - timedelta(seconds=4)
     assert appeared(volume_at(point, {}), NOW) is None
-    unknown = volume_at(point, {os.fsencode(point): (41, "8:33", "vfat")})
+    unknown = volume_at(point, {os.fsencode(point): Mount(41, "8:33", "vfat", "/")})
     assert (unknown.label, unknown.appeared_us) == ("CAM011", None)
 
 
