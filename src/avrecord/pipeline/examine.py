@@ -62,6 +62,7 @@ def waiting(kit: Kit, given: set[tuple[str, str]] | None = None) -> Iterator[Tas
     given, ask = set() if given is None else given, _Asking(kit)
     newest = False
     while True:
+        newest = not newest
         left = [task for task in ask.fast(newest=newest) if (task[0].id.hex, FAST) not in given]
         if not left:
             left = [task for task in ask.thorough() if (task[0].id.hex, THOROUGH) not in given]
@@ -70,7 +71,7 @@ def waiting(kit: Kit, given: set[tuple[str, str]] | None = None) -> Iterator[Tas
         if not left:
             return
         task = left[0]
-        newest = not newest and not task[0].important
+        newest = newest and not task[0].important
         given.add((task[0].id.hex, task[2]))
         yield task
 
