@@ -120,7 +120,8 @@ class Desk:
     def _explained(self, error: BaseException, handed: Handed) -> BaseException:
         """A full disk by its name, whichever call met it."""
         if isinstance(error, OSError) and error.errno in FULL:
-            return NoSpace(needed=handed.part.size, free=max(0, self.kit.vault.free()))
+            # Not asked how much is free: a disk that dies would answer with an error, in the thread that all cards wait for.
+            return NoSpace(needed=handed.part.size, free=0)
         return error
 
     def _work(self) -> None:
