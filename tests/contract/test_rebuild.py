@@ -18,7 +18,8 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
 from avrecord.seal.codec import decode
 from avrecord.store import documents
-from avrecord.store.projection import _rows, project
+from avrecord.store.projecting.base import rows_of
+from avrecord.store.projection import project
 from avrecord.store.sqlite import Store, sqlite3
 from conftest import NOW, pattern
 
@@ -128,7 +129,7 @@ def roster() -> bytes:
 
 def test_the_station_above_has_seen_every_kind_of_statement_that_writes_rows(lived):
     stated = {decode(entry, index).body.kind for index, entry in lived.log.entries()}
-    writing = {kind for kind, body in say.KINDS.items() if _rows.dispatch(body) is not _rows.dispatch(say.Body)}
+    writing = {kind for kind, body in say.KINDS.items() if rows_of.dispatch(body) is not rows_of.dispatch(say.Body)}
     assert len(writing) > 10
     assert writing <= stated
 

@@ -1,0 +1,89 @@
+"""Statements: what the log says. One class per kind; `docs/formats/statement.md` gives the bytes.
+
+Fields hold text, whole numbers, booleans, None and tuples of these: RFC 8785 form without floats.
+Names of people and parties never stand here; they live in attachments, named by their SHA-256.
+"""
+
+from __future__ import annotations
+
+from avrecord.model.statement.base import VERSION, Body, Statement
+from avrecord.model.statement.card import (
+    CardRemovedEarly,
+    CardSeen,
+    ClipRemoved,
+    ClipSealed,
+    ClipSeenAgain,
+    ClipSetAside,
+    ReleaseGranted,
+    Taken,
+)
+from avrecord.model.statement.case import (
+    CaseImported,
+    ChecklistAdopted,
+    ClipExamined,
+    ClipLinked,
+    ClipUnlinked,
+    MarkReviewed,
+    RosterImported,
+)
+from avrecord.model.statement.fleet import (
+    DeviceAssigned,
+    DeviceEvent,
+    DeviceRegistered,
+)
+from avrecord.model.statement.house import (
+    Anchor,
+    ClockStepped,
+    ConfigChanged,
+    ExportMade,
+    GapObserved,
+    KeyChanged,
+    KeysListed,
+    ScrubDone,
+    ServiceStarted,
+)
+
+KINDS: dict[str, type[Body]] = {
+    cls.kind: cls
+    for cls in (
+        KeyChanged, ServiceStarted, ConfigChanged, CardSeen, ClipSealed, ClipSetAside,
+        ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
+        CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
+        DeviceEvent, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone, ReleaseGranted, ClipRemoved,
+    )
+}  # fmt: skip
+"""Every kind that a log may hold. A reader that meets another one stops and names its index."""
+
+__all__ = [
+    "KINDS",
+    "VERSION",
+    "Anchor",
+    "Body",
+    "CardRemovedEarly",
+    "CardSeen",
+    "CaseImported",
+    "ChecklistAdopted",
+    "ClipExamined",
+    "ClipLinked",
+    "ClipRemoved",
+    "ClipSealed",
+    "ClipSeenAgain",
+    "ClipSetAside",
+    "ClipUnlinked",
+    "ClockStepped",
+    "ConfigChanged",
+    "DeviceAssigned",
+    "DeviceEvent",
+    "DeviceRegistered",
+    "ExportMade",
+    "GapObserved",
+    "KeyChanged",
+    "KeysListed",
+    "MarkReviewed",
+    "ReleaseGranted",
+    "RosterImported",
+    "ScrubDone",
+    "ServiceStarted",
+    "Statement",
+    "Taken",
+]

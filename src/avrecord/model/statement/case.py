@@ -1,0 +1,84 @@
+"""What the log says of examinations, cases, links, reviews and the lists in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avrecord.model.statement.base import Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipExamined(Body):
+    """One examination (an attachment holds facts, observations and faults)."""
+
+    kind: ClassVar[str] = "clip.examined"
+    clip: str
+    outcome: str
+    reason: str | None
+    attempt: int
+    checks: tuple[str, ...]
+    duration_ms: int | None
+    examination: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipLinked(Body):
+    """`method` is `assignment` (recorder, officer, time) or `person`."""
+
+    kind: ClassVar[str] = "clip.linked"
+    clip: str
+    case: str
+    stage: str
+    method: str
+    overlap_ms: int
+    uncertainty_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipUnlinked(Body):
+    kind: ClassVar[str] = "clip.unlinked"
+    clip: str
+    case: str
+    stage: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkReviewed(Body):
+    """A named person's decision about one item of a stage. `why` is an attachment: free text."""
+
+    kind: ClassVar[str] = "mark.reviewed"
+    case: str
+    stage: str
+    item: str
+    decision: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseImported(Body):
+    """`source` is the file as read, `rows` its stages in our form; both are attachments."""
+
+    kind: ClassVar[str] = "case.imported"
+    source: str
+    rows: str
+    stages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterImported(Body):
+    kind: ClassVar[str] = "roster.imported"
+    source: str
+    rows: str
+    officers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistAdopted(Body):
+    kind: ClassVar[str] = "checklist.adopted"
+    name: str
+    version: str
+    in_force_from: str
+    checklist: str
+    items: int
