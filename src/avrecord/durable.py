@@ -68,9 +68,27 @@ def owner() -> str:
 
 
 def is_alive(who: str) -> bool:
-    """Whether the process that `owner` named still runs. Numbers are reused; start times are not."""
+    """Whether the process that `owner` named still runs. Numbers are reused; start times are not.
+
+    Another user's process whose start time /proc hides (`ProtectProc=`, `hidepid=`) counts as alive: its leftovers may be
+    a copy that is being written.
+    """
     pid, _, started = who.partition("-")
-    return pid.isdigit() and started != "" and _started(int(pid)) == started
+    if not pid.isdigit() or started == "":
+        return False
+    now = _started(int(pid))
+    return now == started if now else _is_hidden(int(pid))
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether a process that /proc does not show is there all the same."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _started(pid: int) -> str:

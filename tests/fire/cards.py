@@ -72,11 +72,15 @@ class Card:
 
     def kill_driver(self) -> None:
         """The FUSE daemon dies: the mount stays in mountinfo and no longer answers."""
+        self.signal_driver(signal.SIGKILL)
+
+    def signal_driver(self, number: signal.Signals) -> None:
+        """SIGSTOP: whoever asks this card anything waits in the kernel until SIGCONT."""
         assert self.filesystem == EXFAT
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
                 if (process / "cmdline").read_bytes().startswith(b"mount.exfat-fuse\0") and self._serves(process):
-                    os.kill(int(process.name), signal.SIGKILL)
+                    os.kill(int(process.name), number)
 
     def tear_off(self) -> None:
         """The device loses its bytes: each read that memory cannot answer is an I/O error."""

@@ -96,9 +96,13 @@ def test_bits_that_flip_in_sealed_clips_are_found_though_memory_still_has_the_ri
     for path in victims:
         assert disk.flip(memory[path][:4096])
     naive = sum(path.read_bytes() != memory[path] for path in victims)
+    verified = json.loads(avrecord("verify", "--all", "--json", root=disk.root, timeout=600).stdout)
+    codes = Counter(row["code"] for row in verified["rows"])
+    assert codes["ALTERED"] == len(victims), "verification believes memory"
     scrubbed = json.loads(avrecord("verify", "--scrub", "5", "--json", root=disk.root, timeout=600).stdout)
     found = Counter(row["code"] for row in scrubbed["rows"])
-    tell(f"{len(victims)} of {CLIPS} clips rotted under the mount: scrub says {dict(found)}; control, read from memory: {naive}")
+    told = f"verify says {dict(codes)}, scrub {dict(found)}; control, read from memory: {naive}"
+    tell(f"{len(victims)} of {CLIPS} clips rotted under the mount: {told}")
     assert naive == 0, "control: memory still answers with what was written"
     assert found["ALTERED"] == len(victims)
     assert found["OK"] + found["OK_UNWITNESSED"] == CLIPS - len(victims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
 import threading
 import time
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 
 from avrecord import durable, station
 from avrecord.dock import listing
-from avrecord.dock.volumes import docked, volume_at
+from avrecord.dock.volumes import docked, present, volume_at
 from avrecord.errors import CardReadError, KeyProblem
 from avrecord.media import stacking
 from avrecord.model.observation import Examination, Facts
@@ -334,3 +335,42 @@ def test_frames_of_two_sizes_do_not_end_the_look(monkeypatch):
         stacking, "frames_in", lambda *a: iter([F(0, (200, 300)), F(100, (200, 300)), F(200, (100, 150)), F(300, (200, 300))])
     )
     stacking.stacked(Path("x"), 100, lambda p: p)
+
+
+def test_a_file_of_which_no_statement_can_be_made_fails_alone(kit, dcam, monkeypatch):
+    """Whatever makes it so: the files in its batch are not kept from being sealed by it, nor is the rest of its card."""
+    card = dcam({f"VIDEO/0{n}0000.mp4": pattern(3000, n) for n in range(4)})
+    real = desks.statable
+    why = ValueError("year 1 is out of range")
+    monkeypatch.setattr(desks, "statable", lambda body, kit: why if "020000" in body.path else real(body, kit))
+    receipt = receive(volume_at(card), kit)
+    assert (receipt.sealed, receipt.complete, len(receipt.failed)) == (3, False, 1)
+    monkeypatch.undo()
+    receipt = receive(volume_at(card), kit)
+    assert (receipt.sealed, receipt.unchanged, receipt.complete) == (1, 3, True)
+
+
+def test_a_process_that_proc_hides_is_not_taken_for_dead(monkeypatch):
+    """ProtectProc=invisible: a service would remove the half copy of an `ingest` that root runs."""
+    me = durable.owner()
+    monkeypatch.setattr(durable, "_started", lambda pid: "")
+    assert durable.is_alive(me)
+    assert not durable.is_alive(f"{2**22 + 1}-12345")  # above the largest pid that Linux gives
+    assert not durable.is_alive("4x-1")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="!!! mounting over a folder needs root !!!")
+def test_a_card_mounted_over_a_folder_is_not_the_folder(tmp_path):
+    """The roots of two file systems often share an inode number."""
+    point = tmp_path / "slot"
+    point.mkdir()
+    (point / "a.mp4").write_bytes(b"a")
+    folder = volume_at(point)
+    assert present(folder)
+    assert not present(replace(folder, device="0:1"))
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", point], check=True)
+    try:
+        assert not present(folder)
+    finally:
+        subprocess.run(["umount", point], check=True)
+    assert present(folder)

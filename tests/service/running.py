@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from fire.running import free_port, until
+
+__all__ = ["get", "port", "start", "status", "until"]
+
 
 @pytest.fixture
 def port(root: Path) -> int:
     """A free port, written into the station's settings."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = probe.getsockname()[1]
+    number = free_port()
     settings = root / "station.toml"
     settings.write_text(re.sub(r"port = \d+", f"port = {number}", settings.read_text("utf-8")), "utf-8")
     return number
@@ -41,19 +40,6 @@ def start(root: Path, tmp_path: Path):
     for child in running:
         child.kill()
         child.wait()
-
-
-def until(condition, seconds: float = 40.0):
-    """Wait for a condition to give something true; return it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if found := condition():
-                return found
-        except (OSError, urllib.error.URLError):
-            pass
-        time.sleep(0.1)
-    raise AssertionError("did not happen in time")
 
 
 def get(port: int, path: str) -> bytes:

@@ -55,8 +55,13 @@ def volume_at(path: str | Path, known: dict[bytes, Mount] | None = None) -> Volu
         return None
     mount = (mounts() if known is None else known).get(os.fsencode(point))
     if mount is None:
-        return Volume(point, "folder", inode=status.st_ino, label=shown(os.path.basename(point)))
+        return Volume(point, "folder", device=_device(status), inode=status.st_ino, label=shown(os.path.basename(point)))
     return _mounted(point, mount)
+
+
+def _device(status: os.stat_result) -> str:
+    """`major:minor`. The roots of two file systems may share an inode number: a card mounted over a folder is not the folder."""
+    return f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}"
 
 
 def _mounted(point: str, mount: Mount) -> Volume:
@@ -81,7 +86,8 @@ def present(volume: Volume) -> bool:
     """Whether this very volume is still docked. A folder must still be the same folder."""
     if volume.kind == "folder":
         try:
-            return os.stat(volume.root).st_ino == volume.inode
+            status = os.stat(volume.root)
+            return (status.st_ino, _device(status)) == (volume.inode, volume.device)
         except OSError:
             return False
     now = mounts().get(os.fsencode(volume.root))

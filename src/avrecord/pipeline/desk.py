@@ -19,13 +19,13 @@ from types import TracebackType
 
 from avrecord import durable
 from avrecord.dock.turns import Turns
-from avrecord.errors import Interrupted, KeyProblem, NoSpace
+from avrecord.errors import CardError, Interrupted, KeyProblem, NoSpace
 from avrecord.model.card import Card, SourceFile
 from avrecord.model.moments import beijing
 from avrecord.model.statement import Body, ClipSeenAgain, Taken
 from avrecord.pipeline import intents
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.record import catch_up, state
+from avrecord.pipeline.record import catch_up, statable, state
 from avrecord.pipeline.sayings import seen_again, taken
 from avrecord.vault.folder import FULL, Copied, Part, Wanted
 from avrecord.vault.names import safe_name, safe_path
@@ -178,6 +178,9 @@ def _settle(batch: list[_Proved], kit: Kit) -> None:
     fresh: dict[str, _Proved] = {}
     again: list[_Proved] = []
     for each in batch:
+        if wrong := _unstatable(each, kit):
+            _fail(each, wrong, kit)
+            continue
         known = each.copied.id.hex in fresh or kit.records.clip(each.copied.id) is not None
         if known:
             again.append(each)
@@ -209,6 +212,15 @@ def _settle(batch: list[_Proved], kit: Kit) -> None:
             path.unlink(missing_ok=True)
     for each, body in said:
         each.handed.body.set_result(body)
+
+
+def _unstatable(each: _Proved, kit: Kit) -> CardError | None:
+    """What keeps either of the statements from being made that may come of this file: its own failure, not its batch's."""
+    handed = each.handed
+    place = str(_place_for(handed.card, handed.file, kit))
+    again = seen_again(handed.card, handed.docking, handed.file, each.copied)
+    wrong = statable(_taken(each, place, kit), kit) or statable(again, kit)
+    return CardError(card=handed.file.shown, detail=f"写不成日志记录（{wrong}）") if wrong else None
 
 
 def _fail(each: _Proved, error: BaseException, kit: Kit) -> None:

@@ -102,7 +102,7 @@ class _Taking:
 
     def _one(self, file: SourceFile, docking: str) -> None:
         card, kit = self.card, self.kit
-        if _is_held(card.recorder, card.volume, file, kit):
+        if self._is_held(file):
             self.receipt.unchanged += 1
             self._settled(file)
             return
@@ -121,6 +121,13 @@ class _Taking:
         while len(self._handed) > ON_THE_WAY or (len(self._handed) > 1 and self._bytes_on_the_way() > BYTES_ON_THE_WAY):
             self._collect(len(self._handed) - 1)
         self._collect(len(self._handed))
+
+    def _is_held(self, file: SourceFile) -> bool:
+        """With `recheck = "full"` a known file is read whole, which takes its turn among the cards as a copy does."""
+        if self.kit.settings.dock.recheck == "full":
+            with self.desk.turns.turn(urgent=self._is_urgent(file)):
+                return _is_held(self.card.recorder, self.card.volume, file, self.kit)
+        return _is_held(self.card.recorder, self.card.volume, file, self.kit)
 
     def _is_urgent(self, file: SourceFile) -> bool:
         return self.card.claims[file.path].important or self.card.recorder in self.kit.settings.dock.priority

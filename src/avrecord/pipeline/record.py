@@ -68,6 +68,15 @@ def _checked(statement: Statement, kit: Kit) -> bytes:
     return entry
 
 
+def statable(body: Body, kit: Kit) -> Exception | None:
+    """What keeps a statement from being made of this, or None. Asked before a batch, so that one does not fail the others."""
+    try:
+        _checked(Statement(station=kit.station, seq=kit.log.size, at=utc_text(kit.clock()), by="service", body=body), kit)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the file that it came from
+        return error
+    return None
+
+
 def _write_nothing(query: str, **values: object) -> None:
     """The `run` of a rehearsal."""
 

@@ -41,6 +41,7 @@ from avrecord.service.probes import with_probes
 from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
 from avrecord.settings import load
+from avrecord.vault.folder import FULL
 
 STUCK_S = 300.0  # in one batch of clips: a disk that takes longer does not answer any more
 ENDING_S = 7.5  # for all threads together, of the ten seconds in which the service must end
@@ -73,6 +74,7 @@ class Service:
         self.last_scan = 0.0
         self.desk = Desk(self.kit)
         self.docks = Docks(self.kit, self.desk, self.slots, self._report, self._taken)
+        self._started = False
         self._linked = -1
         self._scrubbed = ""
         self._clock = ClockWatch(self.kit.clock)
@@ -84,9 +86,6 @@ class Service:
 
     def run(self) -> None:
         """Work until told to stop. Nothing is lost whenever it ends."""
-        healed = station.heal(self.kit)
-        state(self.kit, [ServiceStarted(version=__version__)])
-        self.log.info("started", station=self.kit.station, version=__version__, healed=healed, log=self.kit.log.size)
         pages = threading.Thread(target=self._serve_pages, name="pages", daemon=True)
         examiner = threading.Thread(target=self._examine_loop, name="examiner", daemon=True)
         self.wake.start()
@@ -120,6 +119,7 @@ class Service:
         first = True
         while not self.stopping.is_set():
             try:
+                self._begin()
                 self._scan()
                 if first:
                     notify(f"READY=1\n{status(self.slots.rows())}")
@@ -130,6 +130,21 @@ class Service:
             except Exception as error:
                 self._report("scan_failed", error)
             self.wake.wait(longest_wait(self.kit.settings.dock.rescan_seconds))
+
+    def _begin(self) -> None:
+        """Heal, and say that the service started. A full disk must not end the service: it is tried again with each scan."""
+        if self._started:
+            return
+        try:
+            healed = station.heal(self.kit)
+            state(self.kit, [ServiceStarted(version=__version__)])
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self._report("no_space_to_start", error)
+            return
+        self._started = True
+        self.log.info("started", station=self.kit.station, version=__version__, healed=healed, log=self.kit.log.size)
 
     def _alive(self) -> None:
         """A scan came through and the desk is not stuck: that is progress, and nothing else is."""

@@ -6,6 +6,7 @@ hashlib releases the GIL; with a free core this gains a factor of 1.3-1.5 over o
 from __future__ import annotations
 
 import hashlib
+import os
 import queue
 import threading
 from pathlib import Path
@@ -46,7 +47,13 @@ class Digester:
 
 
 def file_digest(path: Path) -> tuple[str, int]:
-    """SHA-256 (hex) and size of a file, read once and in order. OSErrors are the caller's."""
+    """SHA-256 (hex) and size of a file, read once and in order. OSErrors are the caller's.
+
+    What memory holds of it is let go first: of ten clips that rotted on the disk the page cache gave back ten sound ones.
+    Pages that are not written yet stay, and say nothing about the disk either way.
+    """
     with open_regular(path) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         digest = hashlib.file_digest(file, "sha256")
         return digest.hexdigest(), file.tell()
