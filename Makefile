@@ -31,7 +31,7 @@ speech-model:
 # The long drills at their full counts; `make test` runs the same ones with fewer rounds.
 fire:
 	./setup.sh test
-	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 50000 --dist loadgroup tests/crash tests/fire
+	AVRECORD_FULL=1 .venv/bin/pytest -n 2 --timeout 50000 --dist loadgroup tests/crash tests/fire tests/generated
 
 # A dock PC with real USB, emulated: FAT cards torn out, the clock set, the wall switch. Transcript in build/fire-guest.
 fire-guest:

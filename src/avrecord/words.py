@@ -23,6 +23,17 @@ SEGMENTS = {
 }
 RETENTION = {"case": "同案卷", "permanent": "永久"}
 MODES = {"whole": "全程", "key": "关键环节"}
+PROPOSALS = {
+    "clock": "记录仪时钟的误差较大，时间不能确定",
+    "reset": "记录仪时钟曾复位，拍摄时间不明",
+    "no_time": "文件没有可用的拍摄时间",
+    "shared": "当日该记录仪由多人领用，不能确定由谁使用",
+    "several": "前后各有环节，不能确定属于哪一个",
+    "other": "主要在另一环节的时段内，是否延续到本环节不能确定",
+    "tag": "文件标注了该案件，不能确定是哪个环节",
+}
+"""Why a link is proposed to a person and not made."""
+LINK_METHODS = {"assignment": "按领用和时间", "tag": "按文件标注的案号", "person": "人工"}
 LACKS = {
     "no_footage": "无录像",
     "gap": "录像有缺口",

@@ -23,7 +23,7 @@ from avrecord.store.projection import project
 from avrecord.store.sqlite import Store, sqlite3
 from conftest import NOW, pattern
 
-LOCAL = {"schema_steps"}
+LOCAL = {"schema_steps", "local_marks"}
 STAGE = StageId("盘综执罚〔2026〕44号", "现场执法")
 
 

@@ -20,7 +20,7 @@ from avrecord.pipeline.link import link_all
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.report import moment_in
-from avrecord.pipeline.review import find_clip, find_stage, link_by_hand, review, unlink_by_hand
+from avrecord.pipeline.review import review
 from avrecord.rules.recordings import join_recordings
 from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
 
@@ -174,37 +174,6 @@ def _to_look_at(account: Account, facts: dict[str, Any], kit: Kit) -> list[dict[
         offered = [{"clip": clip.id.hex, "at_ms": each.at_ms, "digest": each.digest} for each, _ in frames]
         rows.append(facts | {"item": "供人工查看", "result": f"{len(frames)} 帧", "basis": basis, "offered": offered})
     return rows
-
-
-@cases.command("link")
-@click.argument("number", metavar="案号")
-@click.argument("stage", metavar="环节")
-@click.argument("clip", metavar="片段编号")
-@by_option
-@session
-def link(s: Session, number: str, stage: str, clip: str, by: str) -> None:
-    """人工把片段关联到环节。"""
-    found = find_clip(clip, s.kit)
-    at = find_stage(StageId(case_number(number), stage), s.kit)
-    link_by_hand(at.id, found.id, by, s.kit)
-    click.echo(f"已关联：{found.name} → {number} {stage}")
-    start, end = found.true_start, found.true_end
-    if start is None or end is None or end < at.start or start > at.end:
-        click.echo("注意：片段的时间与该环节不重叠，覆盖和缺口不会因此改变，抽检结果会计入该环节。", err=True)
-
-
-@cases.command("unlink")
-@click.argument("number", metavar="案号")
-@click.argument("stage", metavar="环节")
-@click.argument("clip", metavar="片段编号")
-@by_option
-@click.option("--why", required=True, metavar="理由", callback=words_needed, help="为什么取消关联")
-@session
-def unlink(s: Session, number: str, stage: str, clip: str, by: str, why: str) -> None:
-    """人工取消关联（规则不会再自动关联）。"""
-    found = find_clip(clip, s.kit)
-    unlink_by_hand(StageId(case_number(number), stage), found.id, why, by, s.kit)
-    click.echo(f"已取消关联：{found.name} × {number} {stage}")
 
 
 @click.command("review", cls=Command)

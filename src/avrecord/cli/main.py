@@ -18,6 +18,7 @@ from avrecord.cli import (
     demo,
     devices,
     keys,
+    linking,
     log,
     missing,
     release,
@@ -47,7 +48,23 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
     context.obj = Session(root.absolute(), run, quiet)
 
 
-for _module in (demo, station, clips, check, missing, cases, checklist, devices, verify, trust, log, keys, release, service):
+for _module in (
+    demo,
+    station,
+    clips,
+    check,
+    missing,
+    cases,
+    linking,
+    checklist,
+    devices,
+    verify,
+    trust,
+    log,
+    keys,
+    release,
+    service,
+):
     for _command in _module.COMMANDS:
         root_group.add_command(_command)
 

@@ -57,6 +57,25 @@ class Link:
     uncertainty_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A link that only a person can decide. `reason` is a key of `words.PROPOSALS`."""
+
+    clip: Clip
+    stage: StageId
+    reason: str
+    overlap_ms: int
+    uncertainty_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What a clip belongs to by rule, and what it may belong to."""
+
+    links: tuple[Link, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Gap:
     """缺口: a part of the stage's window that no linked clip covers."""

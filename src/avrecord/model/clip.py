@@ -65,6 +65,8 @@ class Clip:
     """Marked on the recorder (重点)."""
     sequence: int | None = None
     """The number that the recorder gave the file, where its names carry one."""
+    user: str | None = None
+    """The officer's number that the file's own name claims. Never believed alone: the assignment table decides."""
     doubt: str | None = None
     """Why the claimed start cannot be when it was recorded: a key of `words.CLAIM_DOUBTS`."""
 

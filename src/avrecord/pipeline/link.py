@@ -1,15 +1,27 @@
-"""Clips are linked to stages by recorder, assignment and time; late cards find their stage by themselves."""
+"""Clips are linked to stages by tag, or by recorder, assignment and time; late cards find their stage by themselves.
+
+Only what changed is looked at: clips that came or got a length, and clips around stages and assignments that came.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from avrecord.model.case import Assignment, Link, Stage
-from avrecord.model.moments import beijing
-from avrecord.model.statement import Body, ClipLinked, ClipUnlinked
+from avrecord.model.case import Assignment, Matches, Proposal, Stage
+from avrecord.model.clip import Clip
+from avrecord.model.moments import beijing, milliseconds, utc_text
+from avrecord.model.statement import Body, ClipLinked, ClipUnlinked, DeviceAssigned
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
-from avrecord.rules.linking import match_stage
+from avrecord.rules.linking import UNTIMED, match_clip, reach, without
+from avrecord.rules.tags import tagged_cases
+from avrecord.seal.codec import decode
+from avrecord.store.records import clip_of
+
+LINKED_TO = "linked_to"
+AT_ONCE = 2000  # links stated in one durable step
+BY_RULE = ("assignment", "tag")
 
 
 def link_all(kit: Kit) -> tuple[int, int]:
@@ -17,42 +29,128 @@ def link_all(kit: Kit) -> tuple[int, int]:
 
     What a person linked or unlinked stays: no rule makes or takes it again.
     """
-    assignments = kit.records.assignments()
-    bodies = [body for stage in kit.records.stages() for body in _changes(stage, assignments, kit)]
+    mark = kit.store.row("local_mark", name=LINKED_TO)
+    since, size = int(mark["value"]) if mark else 0, kit.records.projected()
+    since = since if since <= size else 0  # the index was rebuilt from a shorter log
+    made = withdrawn = 0
+    bodies: list[Body] = []
+    matcher = _Matcher(kit)
+    for clip in _affected(since, matcher, kit):
+        for body in _changes(clip, matcher, kit):
+            made += isinstance(body, ClipLinked)
+            withdrawn += isinstance(body, ClipUnlinked)
+            bodies.append(body)
+        if len(bodies) >= AT_ONCE:
+            state(kit, bodies)
+            bodies = []
     state(kit, bodies)
-    made = sum(isinstance(body, ClipLinked) for body in bodies)
-    return made, len(bodies) - made
+    if since != size:
+        with kit.store.writing() as run:
+            run("set_local_mark", name=LINKED_TO, value=size)
+    return made, withdrawn
 
 
-def _changes(stage: Stage, assignments: list[Assignment], kit: Kit) -> list[Body]:
-    wanted = {link.clip.id.hex: link for link in _by_rule(stage, assignments, kit)}
-    existing = {clip.id.hex: method for clip, method in kit.records.linked(stage.id)}
-    withheld = kit.records.unlinked_by_person(stage.id)
-    made: list[Body] = [
-        ClipLinked(
-            clip=clip,
-            case=stage.id.case,
-            stage=stage.id.name,
-            method=link.method,
-            overlap_ms=link.overlap_ms,
-            uncertainty_ms=link.uncertainty_ms,
-        )
-        for clip, link in sorted(wanted.items())
-        if clip not in existing and clip not in withheld
-    ]
-    gone: list[Body] = [
-        ClipUnlinked(clip=clip, case=stage.id.case, stage=stage.id.name, why="no longer matches")
-        for clip, method in sorted(existing.items())
-        if method == "assignment" and clip not in wanted
-    ]
-    return made + gone
+def proposals(kit: Kit, stages: Iterable[Stage]) -> list[Proposal]:
+    """Links that only a person can decide, of these stages, in order of stage and clip."""
+    wanted = {stage.id for stage in stages}
+    matcher = _Matcher(kit)
+    clips = {clip.id: clip for stage in stages for clip in matcher.around(stage)}
+    for row in kit.store.rows("clips_tagged"):
+        clip = clip_of(row)
+        if any(stage.case in matcher.tags(clip) for stage in wanted):
+            clips[clip.id] = clip
+    found = [each for clip in clips.values() for each in matcher.of(clip).proposals if each.stage in wanted]
+    linked = {(clip.id, stage) for stage in wanted for clip, _ in kit.records.linked(stage)}
+    open_ = [each for each in found if (each.clip.id, each.stage) not in linked]
+    return sorted(open_, key=lambda each: (each.stage, each.clip.true_start or each.clip.sealed_at, each.clip.id))
 
 
-def _by_rule(stage: Stage, assignments: list[Assignment], kit: Kit) -> tuple[Link, ...]:
-    buffer = timedelta(seconds=kit.settings.link.buffer_seconds)
-    day = beijing(stage.start, "%Y-%m-%d")
-    recorders = sorted({a.recorder for a in assignments if a.officer in stage.officers and a.covers(day)})
-    clips = [
-        clip for recorder in recorders for clip in kit.records.clips_around(recorder, stage.start - buffer, stage.end + buffer)
-    ]
-    return match_stage(stage, clips, assignments, buffer)
+class _Matcher:
+    """What a clip belongs to, with what is asked again and again kept for one pass."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.buffer = timedelta(seconds=kit.settings.link.buffer_seconds)
+        self.longest = timedelta(hours=kit.settings.link.longest_stage_hours)
+        self.assignments: dict[str, list[Assignment]] = {}
+        for each in kit.records.assignments():
+            self.assignments.setdefault(each.recorder, []).append(each)
+        self._known: dict[str, bool] = {}
+
+    def of(self, clip: Clip) -> Matches:
+        tags = self.tags(clip)
+        stages = [stage for case in tags for stage in self.kit.records.stages(case_no=case)] if tags else self._stages(clip)
+        found = match_clip(clip, stages, self.assignments.get(clip.recorder or "", ()), self.buffer, tags)
+        if not found.links and not found.proposals:
+            return found
+        withheld = self.kit.store.rows("withheld_by_clip", clip_id=clip.id.hex)
+        return without(found, ((row["case_no"], row["stage_id"]) for row in withheld))
+
+    def tags(self, clip: Clip) -> tuple[str, ...]:
+        return tagged_cases(clip.stored, self._is_known) if "号" in clip.stored else ()
+
+    def around(self, stage: Stage) -> Iterator[Clip]:
+        """Clips whose links a stage may change: those near it, and untimed ones sealed in the days after."""
+        day = beijing(stage.start, "%Y-%m-%d"), beijing(stage.end, "%Y-%m-%d")
+        for recorder, held in self.assignments.items():
+            if not any(each.officer in stage.officers and (each.covers(day[0]) or each.covers(day[1])) for each in held):
+                continue
+            yield from self.kit.records.clips_around(recorder, stage.start - 2 * self.buffer, stage.end + 2 * self.buffer)
+            span = {"since": utc_text(stage.start), "until": utc_text(stage.start + UNTIMED)}
+            rows = self.kit.store.rows("clips_untimed", recorder=recorder, wide=milliseconds(self.buffer), **span)
+            yield from map(clip_of, rows)
+
+    def _stages(self, clip: Clip) -> list[Stage]:
+        since, until = reach(clip, self.buffer)
+        return self.kit.records.stages_held_around(clip.recorder or "", since - self.longest, until)
+
+    def _is_known(self, case: str) -> bool:
+        if case not in self._known:
+            self._known[case] = self.kit.store.row("known_case", case_no=case) is not None
+        return self._known[case]
+
+
+def _affected(since: int, matcher: _Matcher, kit: Kit) -> Iterator[Clip]:
+    """Clips whose links may have changed since a leaf, each once."""
+    seen: set[str] = set()
+    for clip in _all_affected(since, matcher, kit):
+        if clip.id.hex not in seen:
+            seen.add(clip.id.hex)
+            yield clip
+
+
+def _all_affected(since: int, matcher: _Matcher, kit: Kit) -> Iterator[Clip]:
+    yield from map(clip_of, kit.store.rows("clips_changed", since=since))
+    if since == 0:
+        return  # that was all of them
+    stages = kit.records.stages_changed(since)
+    for stage in stages:
+        yield from (clip for clip, _ in kit.records.linked(stage.id))  # its times may have been corrected
+        yield from matcher.around(stage)
+    if stages:
+        yield from map(clip_of, kit.store.rows("clips_tagged"))
+    for row in kit.store.rows("statements_of_kind", kind=DeviceAssigned.kind, since=since):
+        for index, entry in kit.log.entries(row["seq"], row["seq"] + 1):
+            body = decode(entry, index).body
+            assert isinstance(body, DeviceAssigned)
+            day = min(body.since, body.until or body.since)
+            yield from map(clip_of, kit.store.rows("clips_of_recorder_since", recorder=body.recorder, day=day))
+
+
+def _changes(clip: Clip, matcher: _Matcher, kit: Kit) -> Iterator[Body]:
+    wanted = {(link.stage.case, link.stage.name): link for link in matcher.of(clip).links}
+    rows = kit.store.rows("links_by_clip", clip_id=clip.id.hex)
+    existing = {(row["case_no"], row["stage_id"]): row["method"] for row in rows}
+    for (case, stage), link in sorted(wanted.items()):
+        if (case, stage) not in existing:
+            yield ClipLinked(
+                clip=clip.id.hex,
+                case=case,
+                stage=stage,
+                method=link.method,
+                overlap_ms=link.overlap_ms,
+                uncertainty_ms=link.uncertainty_ms,
+            )
+    for (case, stage), method in sorted(existing.items()):
+        if method in BY_RULE and (case, stage) not in wanted:
+            yield ClipUnlinked(clip=clip.id.hex, case=case, stage=stage, why="no longer matches")

@@ -9,6 +9,7 @@ from avrecord.model.case import Stage, StageId
 from avrecord.model.clip import Clip, ClipId
 from avrecord.model.statement import ClipLinked, ClipUnlinked, MarkReviewed
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.link import proposals
 from avrecord.pipeline.record import state
 from avrecord.words import DECISIONS, SEGMENTS
 
@@ -40,9 +41,10 @@ def link_by_hand(stage: StageId, clip: ClipId, by: str, kit: Kit) -> None:
 
 
 def unlink_by_hand(stage: StageId, clip: ClipId, why: str, by: str, kit: Kit) -> None:
-    """Take a clip away from a stage; no rule links it there again."""
-    find_stage(stage, kit)
-    if clip.hex not in {linked.id.hex for linked, _ in kit.records.linked(stage)}:
+    """Take a clip away from a stage, or turn a proposal down; no rule links or proposes it there again."""
+    found = find_stage(stage, kit)
+    linked = clip.hex in {linked.id.hex for linked, _ in kit.records.linked(stage)}
+    if not linked and clip not in {each.clip.id for each in proposals(kit, [found])}:
         raise UnknownName(what="关联", name=clip.short)
     body = ClipUnlinked(clip=clip.hex, case=stage.case, stage=stage.name, why=kit.attachments.put(why.encode()))
     state(kit, [body], by)

@@ -117,6 +117,15 @@ class Records:
         empty = dict.fromkeys(("case_no", "unit", "since", "until"), "")
         return [self._stage(row) for row in self.store.rows("stages_where", **(empty | filters))]
 
+    def stages_held_around(self, recorder: str, since: datetime, until: datetime) -> list[Stage]:
+        """Stages that begin in a span, of any officer to whom a recorder was ever assigned."""
+        span = {"since": utc_text(since), "until": utc_text(until)}
+        return [self._stage(row) for row in self.store.rows("stages_held_around", recorder=recorder, **span)]
+
+    def stages_changed(self, since: int) -> list[Stage]:
+        """Stages that were imported or corrected from a leaf on."""
+        return [self._stage(row) for row in self.store.rows("stages_changed", since=since)]
+
     def stage(self, stage: StageId) -> Stage | None:
         row = self.store.row("one_stage", case_no=stage.case, stage_id=stage.name)
         return self._stage(row) if row else None
@@ -203,6 +212,7 @@ def clip_of(row: Row) -> Clip:
         set_aside=row["set_aside"],
         important=bool(row["important"]),
         sequence=row["sequence_no"],
+        user=row["user_no"],
         doubt=row["claim_doubt"],
     )
 

@@ -22,7 +22,7 @@ from avrecord.store.named import queries, schema
 
 OLDEST = (3, 51, 3)
 BUSY_MS = 10_000
-TABLES = "SELECT name FROM other.sqlite_master WHERE type = 'table' ORDER BY name"
+TABLES = "SELECT name FROM other.sqlite_master WHERE type = 'table' AND name NOT LIKE 'local%' ORDER BY name"
 
 Row = dict[str, Any]
 

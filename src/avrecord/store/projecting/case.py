@@ -112,7 +112,7 @@ def _(body: said.CaseImported, statement: Statement, run: Run, fetch: Fetch) -> 
         )
         run("clear_stage_officers", **key)
         for officer in stage.officers:
-            run("add_stage_officer", officer=officer, **key)
+            run("add_stage_officer", officer=officer, starts=utc_text(stage.start), **key)
 
 
 @rows_of.register

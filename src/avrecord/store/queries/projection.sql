@@ -62,7 +62,7 @@ ON CONFLICT (case_no, stage_id) DO UPDATE SET seq = excluded.seq, case_kind = ex
 DELETE FROM stage_officers WHERE case_no = :case_no AND stage_id = :stage_id;
 
 -- add_stage_officer --
-INSERT INTO stage_officers VALUES (:case_no, :stage_id, :officer) ON CONFLICT DO NOTHING;
+INSERT INTO stage_officers VALUES (:case_no, :stage_id, :officer, :starts) ON CONFLICT DO NOTHING;
 
 -- set_link --
 INSERT INTO links VALUES (:case_no, :stage_id, :clip_id, :seq, :method, :overlap_ms, :uncertainty_ms)
