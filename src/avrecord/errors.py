@@ -55,6 +55,16 @@ class BytesMissing(EvidenceError):
     exit_code = 12
 
 
+class NotDrawable(AvrecordError):
+    says = "公告 {number} 已经抽取过，不能再抽一次（audit draw --check {number} 可复验）。日志和证据未受影响。"
+    exit_code = 2
+
+
+class OwnReview(AvrecordError):
+    says = "{by} 是该环节的执法人员，不能复核自己参加的执法。没有记录任何内容；请由其他人员复核。"
+    exit_code = 2
+
+
 class NameTaken(EvidenceError):
     says = "保存位置 {path} 已有另一个文件。原文件未被覆盖，存储卡未被改动；请联系管理员。"
     exit_code = 11

@@ -87,6 +87,14 @@ class CoverageTable(_Table):
     grace_days: Annotated[int, Field(ge=0)] = 1  # no 城管 figure exists; police: within 24 h (辽宁公安 2015)
 
 
+class ReviewTable(_Table):
+    """Reviews by people. No Chinese rule names a share to be reviewed; peers set one per officer and month."""
+
+    four_eyes: tuple[Literal["seen", "missing", "not_required"], ...] = ()  # decisions that a second person must confirm
+    per_officer: Annotated[int, Field(ge=0)] = 2  # marks 抽检已见 to review of each officer and month: whether the check errs
+    per_unit: Annotated[int, Field(ge=0)] = 0
+
+
 class CareTable(_Table):
     """What makes a recorder-day lost, besides repairs and reported faults."""
 
@@ -117,6 +125,7 @@ class Settings(BaseSettings):
     check: CheckTable = CheckTable()
     link: LinkTable = LinkTable()
     coverage: CoverageTable = CoverageTable()
+    review: ReviewTable = ReviewTable()
     care: CareTable = CareTable()
     scrub: ScrubTable = ScrubTable()
     web: WebTable = WebTable()

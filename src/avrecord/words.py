@@ -8,7 +8,13 @@ MARKS = {
     "cannot_tell": "无法判断",
     "not_required": "不要求",
 }
-DECISIONS = {"seen": "人工确认已见", "missing": "人工认定缺失", "not_required": "人工认定不要求"}
+DECISIONS = {
+    "seen": "人工确认已见",
+    "missing": "人工认定缺失",
+    "not_required": "人工认定不要求",
+    "withdrawn": "撤回人工复核",
+}
+SECOND_EYE = "待第二人复核"
 
 SEGMENTS = {
     "id_shown": "亮证",
@@ -33,6 +39,25 @@ PROPOSALS = {
     "tag": "文件标注了该案件，不能确定是哪个环节",
 }
 """Why a link is proposed to a person and not made."""
+REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
+"""What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""
+PROBLEM_ITEMS = SEGMENTS | REVIEW_ITEMS | {"other": "其他"}
+PROBLEM_STATES = {"open": "整改中", "overdue": "逾期未销号", "closed": "已销号"}
+SEEDS = {
+    "cosignature": "公告之后的第一个外部见证签名",
+    "public": "公开号码",
+    "checkpoint": "采集站自己的检查点",
+}
+"""Where a draw's seed came from."""
+NEEDS = {
+    "not_seen": "清单要求，抽检未见",
+    "cannot_tell": "清单要求，无法判断",
+    "gap": "录像有缺口",
+    "no_footage": "没有录像",
+    "second_eye": "待第二人复核",
+    "sample": "抽样复核（检验抽检是否可靠）",
+}
+"""Why something stands in the review queue, the most pressing first."""
 LINK_METHODS = {"assignment": "按领用和时间", "tag": "按文件标注的案号", "person": "人工"}
 LACKS = {
     "no_footage": "无录像",

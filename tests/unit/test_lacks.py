@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from making import at, clip, stage
 
 from avrecord.model.case import Account, Coverage, Gap, Mark, MarkKind, Review
-from avrecord.rules.judging import is_whole, lacks, latest_reviews
+from avrecord.rules.judging import is_whole, lacks
+from avrecord.rules.reviewing import in_force
 
 STAGE = stage(1800)
 WHOLE = Coverage(1800, 1800, ())
@@ -115,7 +116,7 @@ def test_the_latest_review_decides_and_the_earlier_one_is_not_erased():
 def test_for_each_item_the_decision_with_the_highest_place_in_the_log_counts(decisions):
     reviews = [review(decision, item, seq) for seq, (item, decision) in enumerate(decisions)]
     expected = {item: decision for item, decision in decisions}  # noqa: C416 later ones replace earlier ones
-    assert latest_reviews(reviews[::-1]) == expected
+    assert in_force(reviews[::-1]) == expected
 
 
 @given(st.lists(st.sampled_from([MarkKind.SEEN, MarkKind.NOT_SEEN, MarkKind.CANNOT_TELL]), max_size=4), st.booleans())

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Command, Group, Session, by_default, by_option, joined, session, words_needed
+from avrecord.cli.base import Group, Session, by_default, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.ledger.cases import case_number
-from avrecord.model.case import Account, MarkKind, StageId
+from avrecord.model.case import Account, MarkKind
 from avrecord.model.moments import beijing
 from avrecord.pipeline import bring
 from avrecord.pipeline.kit import Kit
@@ -20,9 +20,8 @@ from avrecord.pipeline.link import link_all
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.report import moment_in
-from avrecord.pipeline.review import review
 from avrecord.rules.recordings import join_recordings
-from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
+from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, REVIEW_ITEMS, SEGMENTS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -147,7 +146,7 @@ def show(s: Session, /, number: str, **form: Any) -> None:
             rows.append(facts | {"item": SEGMENTS.get(mark.segment, mark.segment), "result": MARKS[mark.mark], "basis": basis})
         rows += _to_look_at(account, facts, s.kit)
         for decided in account.reviews:
-            item = SEGMENTS.get(decided.item, "录像")
+            item = (SEGMENTS | REVIEW_ITEMS).get(decided.item, decided.item)
             rows.append(
                 facts
                 | {"item": f"复核 {item}", "result": DECISIONS[decided.decision], "basis": f"{decided.by}，{moment(decided.at)}"}
@@ -176,26 +175,4 @@ def _to_look_at(account: Account, facts: dict[str, Any], kit: Kit) -> list[dict[
     return rows
 
 
-@click.command("review", cls=Command)
-@click.argument("number", metavar="案号")
-@click.argument("stage", metavar="环节")
-@click.argument("item", metavar="要件")
-@click.option(
-    "--as",
-    "decision",
-    required=True,
-    type=click.Choice(list(DECISIONS)),
-    metavar="结论",
-    help="seen 已见 / missing 缺失 / not_required 不要求",
-)
-@by_option
-@click.option("--why", required=True, metavar="理由", callback=words_needed, help="复核理由")
-@session
-def review_(s: Session, number: str, stage: str, item: str, decision: str, by: str, why: str) -> None:
-    """人工复核一个要件（要件写编码，如 id_shown；录像本身写 footage）。"""
-    code = next((code for code, name in SEGMENTS.items() if name == item), item)
-    review(StageId(case_number(number), stage), code, decision, by, why, s.kit)
-    click.echo(f"已记录：{number} {stage} {SEGMENTS.get(code, '录像')} {DECISIONS[decision]}（{by}）。抽检结果保留不变。")
-
-
-COMMANDS = (cases, review_)
+COMMANDS = (cases,)

@@ -17,11 +17,14 @@ from avrecord.cli import (
     clips,
     demo,
     devices,
+    draws,
     keys,
     linking,
     log,
     missing,
+    rectify,
     release,
+    reviews,
     service,
     station,
     trust,
@@ -48,23 +51,11 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
     context.obj = Session(root.absolute(), run, quiet)
 
 
-for _module in (
-    demo,
-    station,
-    clips,
-    check,
-    missing,
-    cases,
-    linking,
-    checklist,
-    devices,
-    verify,
-    trust,
-    log,
-    keys,
-    release,
-    service,
-):
+_MODULES = (
+    demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, verify, trust, draws, rectify, log, keys,
+    release, service,
+)  # fmt: skip
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         root_group.add_command(_command)
 

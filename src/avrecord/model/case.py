@@ -124,7 +124,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """人工复核. `item` is a segment, or `footage` for the recording as such."""
+    """人工复核. `item` is a segment, `footage` for the recording as such, or `stage` for whether it is asked for."""
 
     stage: StageId
     item: str
@@ -145,6 +145,30 @@ class Account:
     marks: tuple[Mark, ...]
     reviews: tuple[Review, ...]
     clips: tuple[Clip, ...]
+    four_eyes: tuple[str, ...] = ()
+    """Decisions that need a second person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """整改 of one problem as it stands. `number` is the leaf that opened it; `deadline` a local day; moments are UTC text."""
+
+    number: int
+    stage: StageId
+    unit: str
+    case_kind: str
+    item: str
+    problem: str
+    leader: str
+    department: str
+    measure: str
+    deadline: str
+    opened_by: str
+    opened_at: str
+    closed_at: str | None = None
+    closed_by: str | None = None
+    evidence: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def account_for(stage: Stage, why: dict[str, str], kit: Kit) -> Account:
         marks=marks,
         reviews=kit.records.reviews(stage.id),
         clips=tuple(clips),
+        four_eyes=kit.settings.review.four_eyes,
     )
 
 

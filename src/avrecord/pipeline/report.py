@@ -24,7 +24,8 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts, mark_asked, why_blind
 from avrecord.pipeline.record import state
 from avrecord.rules.judging import is_whole, lacks, quoted
-from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL, MARKS, MEDIA, SEGMENTS
+from avrecord.rules.reviewing import decisions
+from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL, MARKS, MEDIA, SECOND_EYE, SEGMENTS
 
 BASIS = (
     ("案号", 12),
@@ -102,7 +103,7 @@ def _cell(source: str, number: int, stages: list[Account], judged: Judged, names
 
 def _footage(account: Account) -> str:
     name, coverage = account.stage.id.name, account.coverage
-    decided = _decided(account, "footage")
+    decided = decided_text(account, "footage")
     if not account.clips:
         return f"{name}：无录像{decided}"
     gaps = "、".join(f"{beijing(g.start, '%H:%M:%S')}起缺 {g.seconds} 秒" for g in coverage.gaps)
@@ -111,7 +112,7 @@ def _footage(account: Account) -> str:
 
 def _segment(account: Account, segment: str, judged: Judged) -> str:
     """One stage's line for a segment: the review when there is one, else the mark; none where not required."""
-    name, decided = account.stage.id.name, _decided(account, segment)
+    name, decided = account.stage.id.name, decided_text(account, segment)
     for mark in account.marks:
         if mark.segment == segment:
             return f"{name}：{MARKS[mark.mark]}{_where(mark)}{decided}"
@@ -122,13 +123,13 @@ def _segment(account: Account, segment: str, judged: Judged) -> str:
     return f"{name}：清单不要求{decided}"
 
 
-def _decided(account: Account, item: str) -> str:
-    """The latest review of an item, with who and when: it stands beside the fact and never hides it."""
-    reviews = [review for review in account.reviews if review.item == item]
-    if not reviews:
+def decided_text(account: Account, item: str) -> str:
+    """The decision in force, with who and when: it stands beside the fact and never hides it."""
+    found = decisions(account.reviews, account.four_eyes).get(item)
+    if found is None:
         return ""
-    last = max(reviews, key=lambda review: review.seq)
-    return f"；{DECISIONS[last.decision]}（{last.by}，{beijing(last.at, '%Y-%m-%d')}）"
+    waits = f"，{SECOND_EYE}" if found.pending else ""
+    return f"；{DECISIONS[found.decision]}（{'、'.join(found.by)}，{beijing(found.at, '%Y-%m-%d')}{waits}）"
 
 
 def _where(mark: Mark) -> str:

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import re
 
-from avrecord.errors import UnknownName
+from avrecord.errors import OwnReview, UnknownName
 from avrecord.model.case import Stage, StageId
 from avrecord.model.clip import Clip, ClipId
 from avrecord.model.statement import ClipLinked, ClipUnlinked, MarkReviewed
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import proposals
 from avrecord.pipeline.record import state
-from avrecord.words import DECISIONS, SEGMENTS
-
-FOOTAGE = "footage"
+from avrecord.words import DECISIONS, REVIEW_ITEMS, SEGMENTS
 
 
 def review(stage: StageId, item: str, decision: str, by: str, why: str, kit: Kit) -> None:
-    """State a decision about one segment of a stage, or about its footage as such.
+    """State a decision about one segment of a stage, about its footage as such, or about the stage (an exclusion).
 
     `by` is a number (执法证号 or 工号), never a name; `why` is free text and kept as an attachment.
     """
-    find_stage(stage, kit)
-    if item != FOOTAGE and item not in SEGMENTS and item not in kit.segments:
-        raise UnknownName(what="要件", name=item)
+    found = find_stage(stage, kit)
+    known_item(item, kit)
     if decision not in DECISIONS:
         raise UnknownName(what="复核结论", name=decision)
+    if by in found.officers:
+        raise OwnReview(by=by)
     digest = kit.attachments.put(why.encode())
     state(kit, [MarkReviewed(case=stage.case, stage=stage.name, item=item, decision=decision, why=digest)], by)
+
+
+def known_item(item: str, kit: Kit) -> None:
+    """Raises UnknownName for what nobody can review."""
+    if item not in REVIEW_ITEMS and item not in SEGMENTS and item not in kit.segments:
+        raise UnknownName(what="要件", name=item)
 
 
 def link_by_hand(stage: StageId, clip: ClipId, by: str, kit: Kit) -> None:

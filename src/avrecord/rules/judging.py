@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from avrecord.model.case import Account as StageAccount
-from avrecord.model.case import Lack, Mark, MarkKind, Review, Stage
+from avrecord.model.case import Lack, Mark, MarkKind, Stage
 from avrecord.model.checklist import Mode
 from avrecord.model.clip import Clip, Media
 from avrecord.model.observation import Examination, Observation
 from avrecord.rules.noticing import gone_through, not_noticing
+from avrecord.rules.reviewing import STAGE, in_force
 
 
 def judge(
@@ -49,9 +50,9 @@ def quoted(observation: Observation) -> str:
 
 def lacks(account: StageAccount, required_whole: bool) -> tuple[Lack, ...]:
     """Rows of `cases missing` for one stage. A review overrides the mark it is about."""
-    decided = latest_reviews(account.reviews)
+    decided = in_force(account.reviews, account.four_eyes)
     stage, found = account.stage, []
-    if account.mode is None:
+    if account.mode is None or decided.get(STAGE) == "not_required":
         return ()
     if account.coverage.covered_s == 0 and not account.clips:
         if decided.get("footage") not in ("seen", "not_required"):
@@ -75,11 +76,6 @@ def _gaps(account: StageAccount) -> list[Lack]:
         detail = f"片段时长未知（{unknown[0].name}），不能判断有无缺口"
         return [Lack(account.stage, "cannot_tell", None, detail, unknown[0])]
     return [Lack(account.stage, "gap", None, f"缺口 {gap.seconds} 秒", None, gap) for gap in gaps]
-
-
-def latest_reviews(reviews: Sequence[Review]) -> dict[str, str]:
-    """Item → decision: the latest review of each item decides."""
-    return {review.item: review.decision for review in sorted(reviews, key=lambda review: review.seq)}
 
 
 def is_whole(mode: str | None) -> bool:

@@ -29,7 +29,8 @@ from avrecord.seal.note import BadNote, NoteKey
 from avrecord.seal.tilecheck import TileCheck
 
 ATTACHED = (
-    "manifest", "left", "examination", "source", "rows", "checklist", "config", "why", "note", "keylist", "results",
+    "manifest", "facts", "left", "receipt", "examination", "source", "rows", "checklist", "config", "why", "note", "keylist",
+    "results", "population", "seed", "sample", "details", "evidence",
 )  # fmt: skip
 """Fields of statements that may name an attachment; what is no digest there is plain text."""
 DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -148,6 +148,40 @@ def read_scrub(document: bytes) -> tuple[tuple[str, str], ...]:
     return tuple((row["clip"], row["code"]) for row in read("scrub", document)["read"])
 
 
+def population(rule: Json, found: Iterable[StageId]) -> bytes:
+    """What a draw is made from: the rule in its own words, and every id, in order."""
+    return write("population", {"rule": rule, "stages": [stage_text(stage) for stage in sorted(found)]})
+
+
+def read_population(document: bytes) -> tuple[Json, tuple[str, ...]]:
+    content = read("population", document)
+    return content["rule"], tuple(content["stages"])
+
+
+def sample(found: Iterable[str]) -> bytes:
+    """What was drawn, in the order drawn."""
+    return write("sample", {"stages": list(found)})
+
+
+def read_sample(document: bytes) -> tuple[StageId, ...]:
+    return tuple(StageId(*text.split("\n")) for text in read("sample", document)["stages"])
+
+
+def stage_text(stage: StageId) -> str:
+    """Case and stage as one line each: what the lot is drawn over."""
+    return f"{stage.case}\n{stage.name}"
+
+
+def problem(problem: str, leader: str, department: str, measure: str) -> bytes:
+    """A problem in words, with who answers for it and what is to be done. Names stand here and not in the log."""
+    return write("problem", {"problem": problem, "leader": leader, "department": department, "measure": measure})
+
+
+def read_problem(document: bytes) -> dict[str, str]:
+    content = read("problem", document)
+    return {name: str(content[name]) for name in ("problem", "leader", "department", "measure")}
+
+
 def _stage(stage: Stage) -> Json:
     return {
         "case": stage.id.case,

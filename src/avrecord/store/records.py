@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from avrecord.model.card import SourceFile
-from avrecord.model.case import Assignment, Review, Stage, StageId
+from avrecord.model.case import Assignment, Problem, Review, Stage, StageId
 from avrecord.model.checklist import Checklist
 from avrecord.model.clip import Clip, ClipId, Media
 from avrecord.model.device import Device, Span
@@ -145,6 +145,21 @@ class Records:
     def reviews(self, stage: StageId) -> tuple[Review, ...]:
         rows = self.store.rows("reviews_of", case_no=stage.case, stage_id=stage.name)
         return tuple(Review(stage, r["item"], r["decision"], r["by_whom"], from_utc_text(r["at"]), r["seq"]) for r in rows)
+
+    def stages_reviewed(self, **span: str) -> list[Stage]:
+        """Stages that any review is about; `since` and `until` (UTC text) bound their start."""
+        return [self._stage(row) for row in self.store.rows("stages_reviewed", **({"since": "", "until": ""} | span))]
+
+    def problems(self, case_no: str = "", unit: str = "") -> list[Problem]:
+        """Open ones first, by deadline."""
+        return [
+            Problem(
+                r["seq"], StageId(r["case_no"], r["stage_id"]), r["unit"] or "", r["case_kind"] or "", r["item"], r["problem"],
+                r["leader"], r["department"], r["measure"], r["deadline"], r["opened_by"], r["opened_at"],
+                r["closed_at"], r["closed_by"], r["evidence"], r["why"],
+            )
+            for r in self.store.rows("problems_where", case_no=case_no, unit=unit)
+        ]  # fmt: skip
 
     def assignments(self) -> list[Assignment]:
         return [Assignment(**row) for row in self.store.rows("assignments_of_officers")]

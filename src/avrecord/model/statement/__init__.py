@@ -6,6 +6,14 @@ Names of people and parties never stand here; they live in attachments, named by
 
 from __future__ import annotations
 
+from avrecord.model.statement.audit import (
+    AuditAnnounced,
+    AuditDrawn,
+    ProblemChanged,
+    ProblemClosed,
+    ProblemOpened,
+    ProblemReopened,
+)
 from avrecord.model.statement.base import VERSION, Body, Statement
 from avrecord.model.statement.card import (
     CardRemovedEarly,
@@ -50,6 +58,7 @@ KINDS: dict[str, type[Body]] = {
         ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
         DeviceEvent, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone, ReleaseGranted, ClipRemoved,
+        AuditAnnounced, AuditDrawn, ProblemOpened, ProblemChanged, ProblemClosed, ProblemReopened,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""
@@ -58,6 +67,8 @@ __all__ = [
     "KINDS",
     "VERSION",
     "Anchor",
+    "AuditAnnounced",
+    "AuditDrawn",
     "Body",
     "CardRemovedEarly",
     "CardSeen",
@@ -80,6 +91,10 @@ __all__ = [
     "KeyChanged",
     "KeysListed",
     "MarkReviewed",
+    "ProblemChanged",
+    "ProblemClosed",
+    "ProblemOpened",
+    "ProblemReopened",
     "ReleaseGranted",
     "RosterImported",
     "ScrubDone",
