@@ -1,29 +1,21 @@
-"""Tables as bureaus send them: xlsx, xls or csv, with Chinese headers in any order.
+"""Tables as bureaus send them: xlsx, xls, csv or json, with Chinese headers in any order.
 
-Text files are utf-8-sig if they decode so, else gb18030 (which would also accept UTF-8 and turn 案号
-into 妗堝彿). Headers are matched by alias after folding; unknown columns are reported, not dropped.
+Headers are matched by alias after folding; unknown columns are reported, not dropped.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from avrecord.errors import BadInput
+from avrecord.ledger.grid import Cells, fold, read_grid
 from avrecord.model.moments import BEIJING
 
-LARGEST = 200 << 20
-LARGEST_UNPACKED = 1 << 30
-MOST_CELLS = 20_000_000
 HEADER_WITHIN = 10  # rows: titles and notes often stand above the header
 Aliases = Mapping[str, Sequence[str]]
 
@@ -36,17 +28,12 @@ class Table:
     unknown: tuple[str, ...]
 
 
-def fold(header: object) -> str:
-    """`行 政 处 罚`, `行政处罚 ` and `行政处罚` are one header."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(header))).casefold()
-
-
 def read_table(path: Path, aliases: Aliases, required: Sequence[str], sheet: str | None = None) -> Table:
     """Read one sheet. Raises BadInput, naming what is missing, when it does not hold such a table.
 
     `aliases`: our column name → header texts. `sheet`: the sheet's name where a workbook has several.
     """
-    grid = _grid(path, sheet)
+    grid = read_grid(path, sheet).cells
     wanted = {fold(alias): name for name, texts in aliases.items() for alias in texts}
     at, columns = _header(grid, wanted, required, path, aliases)
     known = set(columns.values())
@@ -98,60 +85,8 @@ def day(value: object) -> date | None:
         raise ValueError(f"不是有效的日期：{text(value)}") from None
 
 
-def _grid(path: Path, sheet: str | None) -> list[list[object]]:
-    try:
-        if not path.exists():
-            raise BadInput(path=path, detail="文件不存在")
-        if not path.is_file():
-            raise BadInput(path=path, detail="不是普通文件")
-        if path.stat().st_size > LARGEST or _unpacked(path) > LARGEST_UNPACKED:
-            raise BadInput(path=path, detail="文件过大")
-        if path.suffix.lower() in (".csv", ".txt"):
-            return [list(row) for row in csv.reader(io.StringIO(_decoded(path)))]
-        return _workbook(path, sheet)
-    except FileNotFoundError as error:
-        raise BadInput(path=path, detail="文件不存在") from error
-    except OSError as error:
-        raise BadInput(path=path, detail=error.strerror or "读不出") from error
-    except (CalamineError, zipfile.BadZipFile, csv.Error, ValueError) as error:
-        raise BadInput(path=path, detail="不是有效的表格文件（支持 xlsx、xls、csv）") from error
-
-
-def _unpacked(path: Path) -> int:
-    """What a workbook claims to become: a few kilobytes can stand for gigabytes."""
-    if not zipfile.is_zipfile(path):
-        return 0
-    with zipfile.ZipFile(path) as packed:
-        return sum(part.file_size for part in packed.infolist())
-
-
-def _workbook(path: Path, sheet: str | None) -> list[list[object]]:
-    book = CalamineWorkbook.from_path(str(path))
-    names = {fold(name): name for name in book.sheet_names}
-    if sheet is not None and fold(sheet) not in names:
-        raise BadInput(path=path, detail=f"没有名为“{sheet}”的工作表")
-    name = names[fold(sheet)] if sheet is not None else book.sheet_names[0]
-    page = book.get_sheet_by_name(name)
-    if page.total_height * page.total_width > MOST_CELLS:  # one cell at the far corner makes 17 thousand million
-        raise BadInput(path=path, detail=f"表格过大（{page.total_height} 行 {page.total_width} 列）")
-    rows = page.to_python(skip_empty_area=False)
-    return [[_cell(cell) for cell in row] for row in rows]
-
-
-def _cell(cell: object) -> object:
-    return str(cell) if isinstance(cell, timedelta) else cell
-
-
-def _decoded(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030")
-
-
 def _header(
-    grid: list[list[object]], wanted: dict[str, str], required: Sequence[str], path: Path, aliases: Aliases
+    grid: Cells, wanted: dict[str, str], required: Sequence[str], path: Path, aliases: Aliases
 ) -> tuple[int, dict[int, str]]:
     best: tuple[int, dict[int, str]] = (0, {})
     for at, cells in enumerate(grid[:HEADER_WITHIN]):

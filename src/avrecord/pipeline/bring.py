@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from avrecord.ledger.cases import CaseFile, read_cases
-from avrecord.ledger.checklists import read_checklist
 from avrecord.ledger.fleet import Fleet, read_fleet, read_officers
 from avrecord.model.case import Stage
-from avrecord.model.checklist import Checklist
-from avrecord.model.moments import BEIJING
 from avrecord.model.statement import (
     Body,
     CaseImported,
-    ChecklistAdopted,
     DeviceAssigned,
     DeviceEvent,
     DeviceRegistered,
@@ -82,23 +78,6 @@ def import_devices(path: Path, by: str, kit: Kit) -> tuple[Fleet, int]:
     fresh = [body for body in fleet.bodies if body not in known]
     state(kit, fresh, by)
     return fleet, len(fresh)
-
-
-def adopt_checklist(path: Path, by: str, kit: Kit) -> tuple[Checklist, bool]:
-    """Adopt a version of the list; False when exactly this version is adopted already."""
-    checklist = read_checklist(path, kit.segments.keys())
-    day = datetime.combine(checklist.in_force_from, time(12), BEIJING)
-    if kit.records.checklist_for(day) == checklist:  # an earlier version may be adopted again
-        return checklist, False
-    body = ChecklistAdopted(
-        name=checklist.name,
-        version=checklist.version,
-        in_force_from=checklist.in_force_from.isoformat(),
-        checklist=kit.attachments.put(documents.checklist(checklist)),
-        items=len(checklist.items),
-    )
-    state(kit, [body], by)
-    return checklist, True
 
 
 def _differs(before: Stage, stage: Stage) -> bool:

@@ -34,5 +34,10 @@ SELECT * FROM checklists WHERE in_force_from <= :day ORDER BY in_force_from DESC
 -- all_checklists --
 SELECT * FROM checklists ORDER BY in_force_from, version;
 
+-- adopted_checklists --
+-- Every version with the statement that adopted it last.
+SELECT c.*, s.at AS adopted_at, s.by_whom FROM checklists c JOIN statements s ON s.seq = c.seq
+ORDER BY c.in_force_from, c.seq;
+
 -- assignments_of_officers --
 SELECT recorder, officer, since, until FROM assignments ORDER BY recorder, since, officer;
