@@ -1,5 +1,7 @@
 """Eight workbooks in the column sets of eight bureaus, with their quirks and rows in our own words; merged cells are real."""
 
+# ruff: noqa: E501 - a row of a sheet is read as a row
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -40,7 +40,9 @@ def propose_segments(texts: Mapping[str, str], words: ListWords) -> tuple[tuple[
 def propose_means(text: str, words: ListWords) -> tuple[str, ...]:
     """记录方式 as alternatives in the order written. What 和, 并 or 同时 join belongs together: `photo+video`."""
     plain = _folded(unicodedata.normalize("NFKC", text))
-    hits = sorted((hit for hit in _taken(plain.whole, words.means) if not _negated(hit, words)), key=lambda hit: hit.start)
+    hits = sorted(
+        (h for h in _taken(plain.whole, words.means) if not _denied(plain.clause_before(h), words)), key=lambda h: h.start
+    )
     found: list[str] = []
     last: Hit | None = None
     for hit in hits:
@@ -136,6 +138,10 @@ class _Folded:
         words = self.whole[self.places[start] : self.places[end - 1] + 1] if end > start else ""
         return Hit(means, words, start, end, self.text)
 
+    def clause_before(self, hit: Hit) -> str:
+        """What stands before a word in its clause, where the text is more than one."""
+        return spelled(CLAUSE_ENDS.split(self.whole[: self.places[hit.start]])[-1])
+
 
 def _folded(clause: str) -> _Folded:
     kept = [(n, character.lower()[:1]) for n, character in enumerate(clause) if re.match(r"[^\W_]", character)]
@@ -143,8 +149,11 @@ def _folded(clause: str) -> _Folded:
 
 
 def _negated(hit: Hit, words: ListWords) -> bool:
-    """Whether a negation stands before the word in its clause, and nothing between that takes the thread up again."""
-    before = hit.clause[: hit.start]
+    return _denied(hit.clause[: hit.start], words)
+
+
+def _denied(before: str, words: ListWords) -> bool:
+    """Whether a negation stands in the clause before a word, and nothing behind it that takes the thread up again."""
     last = max((match.end() for pattern in words.negations for match in re.finditer(pattern, before)), default=None)
     return last is not None and not any(re.search(pattern, before[last:]) for pattern in words.resumes)
 
