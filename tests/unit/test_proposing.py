@@ -40,7 +40,7 @@ def test_free_text_proposes_the_segments_it_names(text, found):
 @pytest.mark.parametrize(
     "text",
     [
-        "无需告知", "无须出示执法证件", "不得在现场签名确认", "不再告知权利", "未告知当事人", "不敬礼", 
+        "无需告知", "无须出示执法证件", "不得在现场签名确认", "不再告知权利", "未告知当事人", "不敬礼",
         "禁止使用规范用语以外的语言",
         "没有出示证件", "不必宣读、告知", "（无需告知听证权利）",
     ],
@@ -154,7 +154,7 @@ def test_photographs_only_means_nothing_beside_them(means, only):
         ("2年", "2y", False), ("两年", "2y", False), (" 2 年 ", "2y", False), ("２年", "2y", False), ("二年以上", "2y", False),
         ("三十年", "30y", False), ("十五年", "15y", False), ("永久", "permanent", False), ("永久保存", "permanent", True),
         ("长期", "permanent", True), ("同案卷", "case", False), ("同案卷保留期限", "case", False), ("与案卷一致", "case", False),
-        ("6个月", "6m", False), ("不少于6个月", "6m", False), ("六个月", "6m", False), ("半年", "6m", False), 
+        ("6个月", "6m", False), ("不少于6个月", "6m", False), ("六个月", "6m", False), ("半年", "6m", False),
         ("12个月", "12m", False),
         ("90日", "3m", True), ("6个月，重大案件2年", "2y", True), ("2年，涉刑案件永久", "permanent", True), ("0年", "case", True),
         ("按规定", "case", True), ("", "case", True), ("十十年", "10y", False),

@@ -102,12 +102,16 @@ def _rows_of_text(text: str) -> Cells:
 
 def _rows_of_json(path: Path) -> Cells:
     """A list of objects as a header and rows, in the order in which their keys first appear."""
-    content = json.loads(_decoded(path))
+    content = json.loads(_decoded(path), parse_constant=_no_number)
     rows = content.get("rows", content.get("data")) if isinstance(content, dict) else content
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadInput(path=path, detail="JSON 应为数组，每个元素是一行（键为列名）")
     keys = list(dict.fromkeys(key for row in rows for key in row))
     return [list(keys), *([_json_cell(row.get(key)) for key in keys] for row in rows)]
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(name)  # NaN and Infinity, which are not JSON
 
 
 def _json_cell(value: Any) -> object:

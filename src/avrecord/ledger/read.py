@@ -17,6 +17,10 @@ from avrecord.ledger.grid import Cells, fold, read_grid
 from avrecord.model.moments import BEIJING
 
 HEADER_WITHIN = 10  # rows: titles and notes often stand above the header
+EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
+SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[Ee]\+?\d+")
+MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")  # strptime took a third of an import
+WITH_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 Aliases = Mapping[str, Sequence[str]]
 
 
@@ -26,6 +30,10 @@ class Table:
 
     rows: tuple[tuple[int, dict[str, object]], ...]
     unknown: tuple[str, ...]
+    known: frozenset[str] = frozenset()
+    """Our names of the columns that are there."""
+    heading: str = ""
+    """Every word down to the header, as one text."""
 
 
 def read_table(path: Path, aliases: Aliases, required: Sequence[str], sheet: str | None = None) -> Table:
@@ -33,7 +41,11 @@ def read_table(path: Path, aliases: Aliases, required: Sequence[str], sheet: str
 
     `aliases`: our column name → header texts. `sheet`: the sheet's name where a workbook has several.
     """
-    grid = read_grid(path, sheet).cells
+    return table_of(read_grid(path, sheet).cells, path, aliases, required)
+
+
+def table_of(grid: Cells, path: Path, aliases: Aliases, required: Sequence[str]) -> Table:
+    """The same from cells that were read before."""
     wanted = {fold(alias): name for name, texts in aliases.items() for alias in texts}
     at, columns = _header(grid, wanted, required, path, aliases)
     known = set(columns.values())
@@ -43,7 +55,8 @@ def read_table(path: Path, aliases: Aliases, required: Sequence[str], sheet: str
         row = {name: cells[n] if n < len(cells) else "" for n, name in columns.items()}
         if any(str(value).strip() for value in row.values()):
             rows.append((number, row | dict.fromkeys(aliases.keys() - known, "")))
-    return Table(tuple(rows), unknown)
+    heading = " ".join(fold(cell) for line in grid[: at + 1] for cell in line)
+    return Table(tuple(rows), unknown, frozenset(known), heading)
 
 
 def text(value: object) -> str:
@@ -55,18 +68,35 @@ def text(value: object) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", str(value))).strip()
 
 
+def identifier(value: object) -> str:
+    """A cell that names something: a case, an officer, a recorder. Raises ValueError where a spreadsheet has damaged it.
+
+    A number of more than 15 digits, and any that was turned into 1.2E+17, has lost its last digits: what is left may be
+    somebody else's number.
+    """
+    whole = isinstance(value, int | float) and not isinstance(value, bool)
+    shown = text(value)
+    if (whole and abs(float(str(value))) >= EXACT) or SCIENTIFIC.fullmatch(shown):
+        raise ValueError(f"“{shown}”是被表格软件改成数值的号码，末几位已丢失；请把该列设为文本后重新填写")
+    return shown
+
+
 def moment(value: object) -> datetime:
     """A cell as a moment in Beijing time. Raises ValueError with a Chinese reason."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=BEIJING)
     if isinstance(value, date):  # midnight exactly: the reader gives a day
         return datetime(value.year, value.month, value.day, tzinfo=BEIJING)
-    plain = re.sub(r"[年月./]", "-", unicodedata.normalize("NFKC", text(value))).replace("日", " ").strip()
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"):
+    shown = unicodedata.normalize("NFKC", text(value))
+    if WITH_ZONE.fullmatch(shown):
+        return datetime.fromisoformat(shown).astimezone(BEIJING)
+    plain = re.sub(r"[年月./]", "-", shown).replace("日", " ").strip()
+    if match := MOMENT.fullmatch(re.sub(r"\s+", " ", plain)):
         try:
-            return datetime.strptime(re.sub(r"\s+", " ", plain), form).replace(tzinfo=BEIJING)
+            year, month, of_month, hour, minute, second = (int(part or 0) for part in match.groups())
+            return datetime(year, month, of_month, hour, minute, second, tzinfo=BEIJING)
         except ValueError:
-            continue
+            pass
     raise ValueError(f"不是有效的时间：{text(value) or '空'}")
 
 
