@@ -29,7 +29,10 @@ SHOWN = ("case_kind", "matter", "stage", "record", "place", "method", "recorded_
 
 @click.group("checklist", cls=Group)
 def checklist() -> None:
-    """《音像记录事项清单》：查看、导入、比较、导出、采用。"""
+    """《音像记录事项清单》：导入、采用、查看、比较、导出。"""
+
+
+checklist.add_command(import_)
 
 
 @checklist.command("show")
@@ -143,9 +146,6 @@ def adopt(s: Session, file: Path, by: str, confirm_all: bool, source: Path | Non
         click.echo(
             "注意：这个版本号已采用过，今后以这次的内容为准（先前的内容仍在日志中）。改动内容时建议换一个版本号。", err=True
         )
-
-
-checklist.add_command(import_)
 
 
 def _at(at: str) -> str:

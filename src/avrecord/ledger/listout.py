@@ -11,7 +11,7 @@ from avrecord.words import LIST_FIELDS, MEANS, MODES
 
 ABOUT = "清单信息"
 OTHER = " ‖ "  # between the parts of 其他: a sign that nobody types
-WIDTHS = {"code": 4, "record": 9, "content": 16, "remarks": 10, "also": 6, "segments": 9, "stage": 7, "other": 8}
+WIDTHS = {"code": 4, "record": 9, "content": 18, "remarks": 16, "also": 6, "segments": 9, "stage": 7, "other": 8}
 USUAL = 6
 
 
