@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from avrecord.errors import BadInput
@@ -237,3 +239,29 @@ def test_a_cell_cannot_write_toml_of_its_own(tmp_path):
     draft = read_draft(tmp_path / "a.toml", segments())
     assert draft.checklist.items == tuple(each.item for each in made.items)
     assert len(draft.unconfirmed) == len(made.items)
+
+
+HEADERS = st.permutations(
+    ["序号", "执法类别", "执法事项", "执法环节", "记录内容", "记录方式", "存储期限", "备注", "执法部门", "记录标识"]
+)
+CELLS = st.sampled_from(
+    ["", "", "", "1", "2", "行 政 处 罚", "行政检查", "现场检查", "查封、扣押", "告知当事人", "无需告知",
+     "拍照", "全程", "永久", "六个月", "—",
+     "注：以上", "一、行政强制", "2026年3月1日", "说明", "适时", "序号", "执法环节", "备注", "无"]
+)  # fmt: skip
+REWORDED = {spelled(word) for word in ("六个月", "永久", "拍照", "全程", "无")}
+"""Said in the program's own words where they stand in a column that it understands whole."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(HEADERS, st.lists(st.lists(CELLS, min_size=10, max_size=11), min_size=1, max_size=6))
+def test_whatever_stands_in_a_sheet_no_cell_vanishes_and_nothing_breaks(tmp_path_factory, header, rows):
+    """Rows without sense: each cell is in an item, or in what is said of its row, or the whole sheet is refused."""
+    path = csv_file(tmp_path_factory.mktemp("x") / "a.csv", [header, *rows])
+    try:
+        made = proposed(path)
+    except BadInput:
+        return  # a sheet without any item is refused whole
+    kept = text_of(made)
+    cells = {spelled(cell) for row in rows for cell in row} - {""} - REWORDED
+    assert {cell for cell in cells if cell not in kept} == set()

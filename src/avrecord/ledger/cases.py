@@ -30,7 +30,7 @@ ALIASES = {
     "party": ("当事人", "行政相对人", "相对人", "party"),
 }
 LONGEST_CELL = 300  # characters; a statement names case and stage and holds 65,535 bytes
-REQUIRED = ("case", "case_kind", "stage", "start", "end")
+REQUIRED = ("case", "case_kind", "stage", "officers", "start", "end")
 TOLD_EACH = 5_000  # rows between two reports of progress
 
 Known = Callable[[Collection[str]], Mapping[str, Sequence[Stage]]]
@@ -86,16 +86,14 @@ def case_number(value: object) -> str:
 def _table(path: Path) -> tuple[Table, bool]:
     """The table, and whether it is one of patrols. Raises BadInput naming the columns of a case table that are missing."""
     cells = read_grid(path).cells
-    try:
-        table = table_of(cells, path, ALIASES, REQUIRED)
-    except BadInput:
-        patrols = table_of(cells, path, PATROLS, ())
-        if not is_patrol(patrols):
-            raise
+    table = table_of(cells, path, ALIASES, ())
+    lacking = [name for name in REQUIRED if name not in table.known and not (name == "officers" and "names" in table.known)]
+    if not lacking:
+        return table, False
+    patrols = table_of(cells, path, PATROLS, ())
+    if is_patrol(patrols):
         return patrols, True
-    if not {"officers", "names"} & table.known:
-        raise BadInput(path=path, detail=f"表头缺少：{ALIASES['officers'][0]}")
-    return table, False
+    raise BadInput(path=path, detail=f"表头缺少：{'、'.join(ALIASES[name][0] for name in lacking)}")
 
 
 def _stage(row: Mapping[str, object], longest: timedelta, roster: Roster) -> Stage:
