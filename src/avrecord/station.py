@@ -17,10 +17,10 @@ from avrecord.dock import profiles
 from avrecord.errors import ConfigError, KeyProblem, NoStation, SchemaChanged, StationBusy, StationExists, ToolMissing
 from avrecord.model.statement import ConfigChanged
 from avrecord.pipeline import intents
-from avrecord.pipeline.bring import adopt_checklist
 from avrecord.pipeline.evidence import Evidence
 from avrecord.pipeline.index import differences
 from avrecord.pipeline.kit import Kit, Tell, silent
+from avrecord.pipeline.lists import adopt_checklist
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.rotation import announcement, finish_rotation
 from avrecord.seal import keyfile, keys

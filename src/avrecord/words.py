@@ -27,7 +27,6 @@ SEGMENTS = {
     "forbidden_wording": "禁用语",
     "served": "签收",
 }
-RETENTION = {"case": "同案卷", "permanent": "永久"}
 MODES = {"whole": "全程", "key": "关键环节"}
 PROPOSALS = {
     "clock": "记录仪时钟的误差较大，时间不能确定",
@@ -59,6 +58,33 @@ NEEDS = {
 }
 """Why something stands in the review queue, the most pressing first."""
 LINK_METHODS = {"assignment": "按领用和时间", "tag": "按文件标注的案号", "person": "人工"}
+MEANS = {"photo": "拍照", "audio": "录音", "video": "录音录像", "text": "文字记录"}
+"""记录方式 by its means; a list gives alternatives."""
+LIST_FIELDS = {
+    "code": "编号",
+    "case_kind": "执法类别",
+    "matter": "执法事项",
+    "stage": "执法环节",
+    "also": "环节别名",
+    "record": "记录事项",
+    "place": "记录场所",
+    "method": "记录方式",
+    "device": "记录载体",
+    "recorded_by": "记录人",
+    "begins": "开始记录时间",
+    "content": "记录内容",
+    "ends": "结束记录时间",
+    "segments": "要件",
+    "category": "执法记录类别",
+    "deadline": "执法时限要求",
+    "storage_kind": "存储类别",
+    "storage_place": "存储位置",
+    "retention": "存储期限",
+    "remarks": "备注",
+    "other": "其他",
+}
+"""The columns of 《音像记录事项清单》 in the order in which it is written out."""
+LIST_CHANGES = {"added": "新增", "removed": "取消", "changed": "改动"}
 LACKS = {
     "no_footage": "无录像",
     "gap": "录像有缺口",

@@ -28,6 +28,7 @@ NAMES = {
     "avrecord",
     "csv",
     "http",
+    "json",
     "root",
     "witness",
     "xls",

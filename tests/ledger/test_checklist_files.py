@@ -9,7 +9,7 @@ import pytest
 from avrecord.errors import BadInput
 from avrecord.ledger.checklists import read_checklist
 from avrecord.model.checklist import Mode
-from avrecord.pipeline.bring import adopt_checklist
+from avrecord.pipeline.lists import adopt_checklist
 from avrecord.station import shipped
 
 ITEM = 'code = "A01"\nstage = "现场检查"\nmode = "whole"\nsegments = ["id_shown", "notice_given"]\n'

@@ -68,21 +68,26 @@ def test_a_missing_header_is_named_in_chinese_with_exit_code_32(tmp_path):
     assert (caught.value.exit_code, caught.value.facts["detail"]) == (32, "表头缺少：行政处罚、备注(说明)")
 
 
-@pytest.mark.parametrize("name", ["empty.csv", "empty.xlsx"])
+@pytest.mark.parametrize("name", ["empty.csv", "empty.xlsx", "empty.json"])
 def test_an_empty_table_lacks_every_header(tmp_path, name):
     path = tmp_path / name
-    if name.endswith(".csv"):
-        path.write_bytes(b"")
-    else:
+    if name.endswith(".xlsx"):
         book(path, 表=[])
+    else:
+        path.write_bytes(b"\n" if name.endswith(".csv") else b"[]")
     with pytest.raises(BadInput, match="表头缺少：案号"):
         read_table(path, ALIASES, ("case",))
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.xls", "a.json", "a.dat"])
+def test_a_file_of_no_bytes_is_called_empty(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(BadInput, match="文件是空的"):
+        read_table(tmp_path / name, ALIASES, ("case",))
+
+
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.dat"])
-@pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04 cut short", "案号,类别\n".encode(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 64]
-)
+@pytest.mark.parametrize("content", [b"PK\x03\x04 cut short", "案号,类别\n".encode(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 64])
 def test_a_file_that_is_no_workbook_is_refused_in_chinese(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
@@ -92,8 +97,8 @@ def test_a_file_that_is_no_workbook_is_refused_in_chinese(tmp_path, name, conten
 
 def test_bytes_that_are_no_text_are_refused_as_csv(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_bytes(b"\xff\xfe\xff\xff" * 9)
-    with pytest.raises(BadInput, match="不是有效的表格文件"):
+    path.write_bytes(b"\xff\xff\xff\xff" * 9)
+    with pytest.raises(BadInput, match="文字编码认不出"):
         read_table(path, ALIASES, ("case",))
 
 

@@ -38,15 +38,17 @@ def cases() -> None:
 @formats
 @session
 def import_(s: Session, /, file: Path, apply_it: bool, by: str, **form: Any) -> None:
-    """导入案件环节表（xlsx、xls、csv），一行一个环节。"""
+    """导入案件环节表或巡查记录（xlsx、xls、csv、json），一行一个环节；由表头认出是哪一种。"""
     report = bring.inspect_cases(file, s.kit)
     if apply_it:
         bring.import_cases(file, report, by, s.kit)
         link_all(s.kit)
-    linked = Counter(bool(s.kit.records.linked(stage.id)) for stage in report.file.stages)
+    with_clip = s.kit.records.linked_stages({stage.id.case for stage in report.file.stages}) if apply_it else set()
+    linked = Counter(stage.id in with_clip for stage in report.file.stages)
     rows = [{"row": number, "reason": reason} for number, reason in report.file.invalid]
     notes = [
-        (
+        ("按巡查记录读入：" if report.file.patrols else "")
+        + (
             f"有效 {len(report.file.stages)} 行（新增 {len(report.new)}，变更 {len(report.changed)}，"
             f"无变化 {report.unchanged}），无效 {len(rows)} 行"
         ),
@@ -58,6 +60,7 @@ def import_(s: Session, /, file: Path, apply_it: bool, by: str, **form: Any) -> 
         notes.append(f"未识别的列（已忽略）：{joined(report.file.unknown)}")
     extra = {
         "applied": apply_it,
+        "patrols": report.file.patrols,
         "valid": len(report.file.stages),
         "new": len(report.new),
         "changed": len(report.changed),

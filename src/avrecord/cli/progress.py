@@ -48,6 +48,8 @@ class _Printer:
             self._started = time.monotonic()
         elif event == "verified":
             self._verified(int(str(facts["bytes"])))
+        elif event == "reading":
+            self._reading(int(str(facts["done"])), int(str(facts["rows"])))
         elif line := _LINES.get(event):
             if event == "examined":
                 what = f"，见到 {facts['seen']} 处" if facts["outcome"] in ("complete", "partial") else ""
@@ -69,6 +71,18 @@ class _Printer:
                     file=sys.stderr,
                     flush=True,
                 )
+
+    def _reading(self, done: int, rows: int) -> None:
+        """A large table; one that is read at once says nothing."""
+        with self._lock:
+            now = time.monotonic()
+            if done == 0:
+                self._last = now
+            elif now - self._last > (LIVE_S if self._live else LINE_S):
+                self._last = now
+                line = f"  已读 {done}/{rows} 行"
+                print(f"\r{line}    " if self._live and done < rows else f"\r{line}" if self._live else line,
+                      end="" if self._live and done < rows else "\n", file=sys.stderr, flush=True)  # fmt: skip
 
     def _print(self, text: str) -> None:
         with self._lock:

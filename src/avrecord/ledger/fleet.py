@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from avrecord.errors import BadInput
-from avrecord.ledger.read import Aliases, Table, day, read_table, text
+from avrecord.ledger.read import Aliases, Table, day, identifier, read_table, text
 from avrecord.model.statement import Body, DeviceAssigned, DeviceEvent, DeviceRegistered
 from avrecord.words import DEVICE_EVENTS
 
@@ -95,7 +95,7 @@ def read_officers(path: Path) -> list[dict[str, str | None]]:
     table = read_table(path, OFFICERS, ("officer", "name"))
     rows: list[dict[str, str | None]] = [
         {
-            "officer": text(row["officer"]),
+            "officer": _number(row["officer"], number, path),
             "name": text(row["name"]),
             "unit": text(row["unit"]),
             "category": text(row["category"]) or "执法人员",
@@ -105,6 +105,13 @@ def read_officers(path: Path) -> list[dict[str, str | None]]:
         if text(row["officer"])
     ]
     return list({str(row["officer"]): row for row in rows}.values())  # of two rows for one officer the later counts
+
+
+def _number(value: object, number: int, path: Path) -> str:
+    try:
+        return identifier(value)
+    except ValueError as error:
+        raise BadInput(path=path, detail=f"第 {number} 行：{error}") from error
 
 
 def _until(value: object, number: int, path: Path) -> date | None:
@@ -148,7 +155,7 @@ def _assignment(row: dict[str, Any]) -> Body:
         raise ValueError("一行只能填一个执法证号，请分行填写")
     return DeviceAssigned(
         recorder=_serial(row),
-        officer=text(row["officer"]),
+        officer=identifier(row["officer"]),
         since=since.isoformat(),
         until=_iso(_not_before(since, day(row["until"]))),
     )
@@ -174,7 +181,7 @@ def _not_before(since: date, until: date | None) -> date | None:
 
 
 def _serial(row: dict[str, Any]) -> str:
-    serial = text(row["recorder"])
+    serial = identifier(row["recorder"])
     if not serial:
         raise ValueError("设备编号为空")
     return serial

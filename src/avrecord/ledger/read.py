@@ -1,30 +1,26 @@
-"""Tables as bureaus send them: xlsx, xls or csv, with Chinese headers in any order.
+"""Tables as bureaus send them: xlsx, xls, csv or json, with Chinese headers in any order.
 
-Text files are utf-8-sig if they decode so, else gb18030 (which would also accept UTF-8 and turn 案号
-into 妗堝彿). Headers are matched by alias after folding; unknown columns are reported, not dropped.
+Headers are matched by alias after folding; unknown columns are reported, not dropped.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from avrecord.errors import BadInput
+from avrecord.ledger.grid import Cells, fold, read_grid
 from avrecord.model.moments import BEIJING
 
-LARGEST = 200 << 20
-LARGEST_UNPACKED = 1 << 30
-MOST_CELLS = 20_000_000
 HEADER_WITHIN = 10  # rows: titles and notes often stand above the header
+EXACT = 10**15  # a spreadsheet keeps fifteen digits of a number
+SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[Ee]\+?\d+")
+MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")  # strptime took a third of an import
+WITH_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 Aliases = Mapping[str, Sequence[str]]
 
 
@@ -34,11 +30,10 @@ class Table:
 
     rows: tuple[tuple[int, dict[str, object]], ...]
     unknown: tuple[str, ...]
-
-
-def fold(header: object) -> str:
-    """`行 政 处 罚`, `行政处罚 ` and `行政处罚` are one header."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(header))).casefold()
+    known: frozenset[str] = frozenset()
+    """Our names of the columns that are there."""
+    heading: str = ""
+    """Every word down to the header, as one text."""
 
 
 def read_table(path: Path, aliases: Aliases, required: Sequence[str], sheet: str | None = None) -> Table:
@@ -46,7 +41,11 @@ def read_table(path: Path, aliases: Aliases, required: Sequence[str], sheet: str
 
     `aliases`: our column name → header texts. `sheet`: the sheet's name where a workbook has several.
     """
-    grid = _grid(path, sheet)
+    return table_of(read_grid(path, sheet).cells, path, aliases, required)
+
+
+def table_of(grid: Cells, path: Path, aliases: Aliases, required: Sequence[str]) -> Table:
+    """The same from cells that were read before."""
     wanted = {fold(alias): name for name, texts in aliases.items() for alias in texts}
     at, columns = _header(grid, wanted, required, path, aliases)
     known = set(columns.values())
@@ -56,7 +55,8 @@ def read_table(path: Path, aliases: Aliases, required: Sequence[str], sheet: str
         row = {name: cells[n] if n < len(cells) else "" for n, name in columns.items()}
         if any(str(value).strip() for value in row.values()):
             rows.append((number, row | dict.fromkeys(aliases.keys() - known, "")))
-    return Table(tuple(rows), unknown)
+    heading = " ".join(fold(cell) for line in grid[: at + 1] for cell in line)
+    return Table(tuple(rows), unknown, frozenset(known), heading)
 
 
 def text(value: object) -> str:
@@ -68,18 +68,35 @@ def text(value: object) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", str(value))).strip()
 
 
+def identifier(value: object) -> str:
+    """A cell that names something: a case, an officer, a recorder. Raises ValueError where a spreadsheet has damaged it.
+
+    A number of more than 15 digits, and any that was turned into 1.2E+17, has lost its last digits: what is left may be
+    somebody else's number.
+    """
+    whole = isinstance(value, int | float) and not isinstance(value, bool)
+    shown = text(value)
+    if (whole and abs(float(str(value))) >= EXACT) or SCIENTIFIC.fullmatch(shown):
+        raise ValueError(f"“{shown}”是被表格软件改成数值的号码，末几位已丢失；请把该列设为文本后重新填写")
+    return shown
+
+
 def moment(value: object) -> datetime:
     """A cell as a moment in Beijing time. Raises ValueError with a Chinese reason."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=BEIJING)
     if isinstance(value, date):  # midnight exactly: the reader gives a day
         return datetime(value.year, value.month, value.day, tzinfo=BEIJING)
-    plain = re.sub(r"[年月./]", "-", unicodedata.normalize("NFKC", text(value))).replace("日", " ").strip()
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"):
+    shown = unicodedata.normalize("NFKC", text(value))
+    if WITH_ZONE.fullmatch(shown):
+        return datetime.fromisoformat(shown).astimezone(BEIJING)
+    plain = re.sub(r"[年月./]", "-", shown).replace("日", " ").strip()
+    if match := MOMENT.fullmatch(re.sub(r"\s+", " ", plain)):
         try:
-            return datetime.strptime(re.sub(r"\s+", " ", plain), form).replace(tzinfo=BEIJING)
+            year, month, of_month, hour, minute, second = (int(part or 0) for part in match.groups())
+            return datetime(year, month, of_month, hour, minute, second, tzinfo=BEIJING)
         except ValueError:
-            continue
+            pass
     raise ValueError(f"不是有效的时间：{text(value) or '空'}")
 
 
@@ -98,60 +115,8 @@ def day(value: object) -> date | None:
         raise ValueError(f"不是有效的日期：{text(value)}") from None
 
 
-def _grid(path: Path, sheet: str | None) -> list[list[object]]:
-    try:
-        if not path.exists():
-            raise BadInput(path=path, detail="文件不存在")
-        if not path.is_file():
-            raise BadInput(path=path, detail="不是普通文件")
-        if path.stat().st_size > LARGEST or _unpacked(path) > LARGEST_UNPACKED:
-            raise BadInput(path=path, detail="文件过大")
-        if path.suffix.lower() in (".csv", ".txt"):
-            return [list(row) for row in csv.reader(io.StringIO(_decoded(path)))]
-        return _workbook(path, sheet)
-    except FileNotFoundError as error:
-        raise BadInput(path=path, detail="文件不存在") from error
-    except OSError as error:
-        raise BadInput(path=path, detail=error.strerror or "读不出") from error
-    except (CalamineError, zipfile.BadZipFile, csv.Error, ValueError) as error:
-        raise BadInput(path=path, detail="不是有效的表格文件（支持 xlsx、xls、csv）") from error
-
-
-def _unpacked(path: Path) -> int:
-    """What a workbook claims to become: a few kilobytes can stand for gigabytes."""
-    if not zipfile.is_zipfile(path):
-        return 0
-    with zipfile.ZipFile(path) as packed:
-        return sum(part.file_size for part in packed.infolist())
-
-
-def _workbook(path: Path, sheet: str | None) -> list[list[object]]:
-    book = CalamineWorkbook.from_path(str(path))
-    names = {fold(name): name for name in book.sheet_names}
-    if sheet is not None and fold(sheet) not in names:
-        raise BadInput(path=path, detail=f"没有名为“{sheet}”的工作表")
-    name = names[fold(sheet)] if sheet is not None else book.sheet_names[0]
-    page = book.get_sheet_by_name(name)
-    if page.total_height * page.total_width > MOST_CELLS:  # one cell at the far corner makes 17 thousand million
-        raise BadInput(path=path, detail=f"表格过大（{page.total_height} 行 {page.total_width} 列）")
-    rows = page.to_python(skip_empty_area=False)
-    return [[_cell(cell) for cell in row] for row in rows]
-
-
-def _cell(cell: object) -> object:
-    return str(cell) if isinstance(cell, timedelta) else cell
-
-
-def _decoded(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030")
-
-
 def _header(
-    grid: list[list[object]], wanted: dict[str, str], required: Sequence[str], path: Path, aliases: Aliases
+    grid: Cells, wanted: dict[str, str], required: Sequence[str], path: Path, aliases: Aliases
 ) -> tuple[int, dict[int, str]]:
     best: tuple[int, dict[int, str]] = (0, {})
     for at, cells in enumerate(grid[:HEADER_WITHIN]):

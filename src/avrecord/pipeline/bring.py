@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from avrecord.ledger.cases import CaseFile, read_cases
-from avrecord.ledger.checklists import read_checklist
 from avrecord.ledger.fleet import Fleet, read_fleet, read_officers
-from avrecord.model.case import Stage
-from avrecord.model.checklist import Checklist
-from avrecord.model.moments import BEIJING
+from avrecord.model.case import Stage, StageId
 from avrecord.model.statement import (
     Body,
     CaseImported,
-    ChecklistAdopted,
     DeviceAssigned,
     DeviceEvent,
     DeviceRegistered,
@@ -37,14 +34,27 @@ class CaseReport:
 
 
 def inspect_cases(path: Path, kit: Kit) -> CaseReport:
-    """Read a case table and compare it. Raises BadInput; states nothing."""
+    """Read a table of cases or patrols and compare it. Raises BadInput; states nothing."""
+    known: dict[StageId, Stage] = {}
+
+    def known_of(cases: Collection[str]) -> Mapping[str, Sequence[Stage]]:
+        found = kit.records.stages_of(cases)
+        known.update({stage.id: stage for stages in found.values() for stage in stages})
+        return found
+
+    numbers: dict[str, list[str]] = {}
+    for row in kit.store.rows("all_officers"):
+        numbers.setdefault(row["name"], []).append(row["officer"])
     found = read_cases(
-        path, timedelta(hours=kit.settings.link.longest_stage_hours), lambda case: kit.records.stages(case_no=case)
+        path,
+        timedelta(hours=kit.settings.link.longest_stage_hours),
+        known_of,
+        lambda name: numbers.get(name, ()),
+        lambda done, rows: kit.tell("reading", done=done, rows=rows),
     )
-    known = {stage: kit.records.stage(stage.id) for stage in found.stages}
-    new = tuple(stage for stage, before in known.items() if before is None)
-    changed = tuple(stage for stage, before in known.items() if before and _differs(before, stage))
-    return CaseReport(found, new, changed, len(known) - len(new) - len(changed))
+    new = tuple(stage for stage in found.stages if stage.id not in known)
+    changed = tuple(stage for stage in found.stages if stage.id in known and known[stage.id] != _sorted(stage))
+    return CaseReport(found, new, changed, len(found.stages) - len(new) - len(changed))
 
 
 def import_cases(path: Path, report: CaseReport, by: str, kit: Kit) -> None:
@@ -82,27 +92,6 @@ def import_devices(path: Path, by: str, kit: Kit) -> tuple[Fleet, int]:
     fresh = [body for body in fleet.bodies if body not in known]
     state(kit, fresh, by)
     return fleet, len(fresh)
-
-
-def adopt_checklist(path: Path, by: str, kit: Kit) -> tuple[Checklist, bool]:
-    """Adopt a version of the list; False when exactly this version is adopted already."""
-    checklist = read_checklist(path, kit.segments.keys())
-    day = datetime.combine(checklist.in_force_from, time(12), BEIJING)
-    if kit.records.checklist_for(day) == checklist:  # an earlier version may be adopted again
-        return checklist, False
-    body = ChecklistAdopted(
-        name=checklist.name,
-        version=checklist.version,
-        in_force_from=checklist.in_force_from.isoformat(),
-        checklist=kit.attachments.put(documents.checklist(checklist)),
-        items=len(checklist.items),
-    )
-    state(kit, [body], by)
-    return checklist, True
-
-
-def _differs(before: Stage, stage: Stage) -> bool:
-    return documents.stages([before]) != documents.stages([_sorted(stage)])
 
 
 def _sorted(stage: Stage) -> Stage:

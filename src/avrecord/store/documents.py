@@ -18,7 +18,7 @@ import rfc8785
 from avrecord.errors import EvidenceError
 from avrecord.model.card import CardFacts, ClockReading, ClockStep, Oddity, SourceFile, Track
 from avrecord.model.case import Stage, StageId
-from avrecord.model.checklist import Checklist, Item, Mode
+from avrecord.model.checklist import LATER, LISTS, Checklist, Item, Mode
 from avrecord.model.moments import from_utc_text, utc_text
 from avrecord.model.observation import Examination, Facts, Fault, Observation, Offered
 
@@ -130,12 +130,13 @@ def roster(officers: Iterable[Json]) -> bytes:
 
 def checklist(found: Checklist) -> bytes:
     content = asdict(found) | {"in_force_from": found.in_force_from.isoformat()}
+    content["items"] = [_but(item, *LATER) for item in content["items"]]
     return write("checklist", _listed(content))
 
 
 def read_checklist(document: bytes) -> Checklist:
     content = read("checklist", document)
-    items = tuple(Item(**(item | {"mode": Mode(item["mode"]), "segments": tuple(item["segments"])})) for item in content["items"])
+    items = tuple(Item(**(item | {"mode": Mode(item["mode"])} | _tuples(item, LISTS))) for item in content["items"])
     return Checklist(content["name"], content["unit"], content["version"], date.fromisoformat(content["in_force_from"]), items)
 
 
@@ -200,6 +201,11 @@ def _stage(stage: Stage) -> Json:
 def _but(content: Json, *names: str) -> Json:
     """Without those of the named parts that are None or empty. Zero is said."""
     return {name: part for name, part in content.items() if name not in names or part not in (None, (), [], "")}
+
+
+def _tuples(content: Json, names: Iterable[str]) -> Json:
+    """Those of the named parts that are there, as tuples."""
+    return {name: tuple(content[name]) for name in names if name in content}
 
 
 def _listed(value: Any) -> Any:

@@ -82,3 +82,7 @@ class ChecklistAdopted(Body):
     in_force_from: str
     checklist: str
     items: int
+    source: str | None = None
+    """The bureau's own workbook that the list was read from; an attachment."""
+    confirmed_at_once: int = 0
+    """Items of a proposal that the person confirmed together, without marking each."""

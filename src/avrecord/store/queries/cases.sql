@@ -5,6 +5,18 @@ WHERE (:case_no = '' OR case_no = :case_no) AND (:unit = '' OR unit = :unit)
   AND (:since = '' OR starts >= :since) AND (:until = '' OR starts < :until)
 ORDER BY case_no, starts, stage_id;
 
+-- stages_of_cases --
+-- Stages of all the cases named in a JSON array.
+SELECT * FROM stages WHERE case_no IN (SELECT value FROM json_each(:cases)) ORDER BY case_no, starts, stage_id;
+
+-- officers_of_cases --
+SELECT case_no, stage_id, officer FROM stage_officers WHERE case_no IN (SELECT value FROM json_each(:cases))
+ORDER BY case_no, stage_id, officer;
+
+-- linked_stages --
+-- Stages of the named cases that have a clip.
+SELECT DISTINCT case_no, stage_id FROM links WHERE case_no IN (SELECT value FROM json_each(:cases));
+
 -- one_stage --
 SELECT * FROM stages WHERE case_no = :case_no AND stage_id = :stage_id;
 
@@ -33,6 +45,11 @@ SELECT * FROM checklists WHERE in_force_from <= :day ORDER BY in_force_from DESC
 
 -- all_checklists --
 SELECT * FROM checklists ORDER BY in_force_from, version;
+
+-- adopted_checklists --
+-- Every version with the statement that adopted it last.
+SELECT c.*, s.at AS adopted_at, s.by_whom FROM checklists c JOIN statements s ON s.seq = c.seq
+ORDER BY c.in_force_from, c.seq;
 
 -- assignments_of_officers --
 SELECT recorder, officer, since, until FROM assignments ORDER BY recorder, since, officer;
