@@ -20,6 +20,7 @@ from avrecord.cli import (
     keys,
     log,
     missing,
+    officers,
     release,
     service,
     station,
@@ -47,7 +48,23 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
     context.obj = Session(root.absolute(), run, quiet)
 
 
-for _module in (demo, station, clips, check, missing, cases, checklist, devices, verify, trust, log, keys, release, service):
+for _module in (
+    demo,
+    station,
+    clips,
+    check,
+    missing,
+    cases,
+    checklist,
+    devices,
+    officers,
+    verify,
+    trust,
+    log,
+    keys,
+    release,
+    service,
+):
     for _command in _module.COMMANDS:
         root_group.add_command(_command)
 

@@ -30,6 +30,7 @@ from avrecord.model.statement.fleet import (
     DeviceAssigned,
     DeviceEvent,
     DeviceRegistered,
+    DutyImported,
 )
 from avrecord.model.statement.house import (
     Anchor,
@@ -49,7 +50,8 @@ KINDS: dict[str, type[Body]] = {
         KeyChanged, ServiceStarted, ConfigChanged, CardSeen, ClipSealed, ClipSetAside,
         ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
-        DeviceEvent, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone, ReleaseGranted, ClipRemoved,
+        DeviceEvent, DutyImported, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
+        ReleaseGranted, ClipRemoved,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""
@@ -75,6 +77,7 @@ __all__ = [
     "DeviceAssigned",
     "DeviceEvent",
     "DeviceRegistered",
+    "DutyImported",
     "ExportMade",
     "GapObserved",
     "KeyChanged",

@@ -35,4 +35,4 @@ SELECT * FROM checklists WHERE in_force_from <= :day ORDER BY in_force_from DESC
 SELECT * FROM checklists ORDER BY in_force_from, version;
 
 -- assignments_of_officers --
-SELECT recorder, officer, since, until FROM assignments ORDER BY recorder, since, officer;
+SELECT recorder, officer, since, until, seq FROM assignments ORDER BY recorder, since, officer;
