@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 
 WIDTH, MARGIN, LABEL, NUMBERS = 900, 28, 92, 210
 ROW, BAR, TITLE, PANEL_TITLE, FOOT = 24, 15, 54, 40, 18
 INK, QUIET, FILL, TRACK, LINE = "#1b2733", "#4a5866", "#1f5a93", "#e8edf2", "#c3ccd5"
 FONT = "'Noto Sans CJK SC','Source Han Sans SC','WenQuanYi Zen Hei','Microsoft YaHei','PingFang SC',sans-serif"
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-PER_LINE = 62  # Chinese characters of a note across the picture
+PER_LINE = 66  # Chinese characters of a note across the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +88,10 @@ def _clean(text: str) -> str:
 
 
 def _wrapped(note: str) -> list[str]:
-    return ["".join(c for _, c in group) for _, group in groupby(enumerate(note), key=lambda pair: pair[0] // PER_LINE)]
+    """Lines of the picture's width; none begins with a mark that belongs to the line before."""
+    lines = [""]
+    for character in note:
+        if len(lines[-1]) >= PER_LINE and character not in "，。；：、）":
+            lines.append("")
+        lines[-1] += character
+    return lines

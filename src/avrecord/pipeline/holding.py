@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from avrecord.errors import UnknownName
 from avrecord.model.case import Assignment
 from avrecord.model.device import Span
-from avrecord.model.officer import Flag, Officer, OnDuty, Overlap
+from avrecord.model.officer import Flag, OnDuty, Overlap
 from avrecord.model.statement import Body, DeviceAssigned, DeviceEvent
 from avrecord.pipeline.care import EVER, utc_of
 from avrecord.pipeline.kit import Kit
@@ -52,29 +53,41 @@ def shared(kit: Kit) -> list[Overlap]:
 
 
 def on_duty(day: date, kit: Kit) -> list[OnDuty]:
-    """值班表 where a unit has one for the day; else who is named by a stage of that day or holds a recorder.
+    """值班表 where a unit has one for the day; else who is named by a stage of that day, and who else holds a recorder.
 
-    A unit's roster is the whole answer for that unit: somebody who only holds a recorder is not on duty.
+    A unit's roster is the whole answer for that unit: somebody who only holds a recorder is not on duty. Nobody is on duty
+    in one unit by a roster and in another by a guess.
     """
     rostered = [
         OnDuty(row["unit"], row["officer"], "roster", f"log:{row['seq']}")
         for row in kit.store.rows("duty_on", day=day.isoformat())
     ]
-    settled = {each.unit for each in rostered}
     span = {"since": utc_of(day), "until": utc_of(day + timedelta(days=1))}
     by_stage = [OnDuty(row["unit"], row["officer"], "stage", f"log:{row['seq']}") for row in kit.store.rows("at_stages", **span)]
-    officers = kit.records.officers()
+    unit_of = _units(kit)
     by_hand = [
-        OnDuty(_unit_of(held, officers), held.officer, "assignment", held.row)
+        OnDuty(unit_of(held), held.officer, "assignment", held.row)
         for held in kit.records.assignments()
         if held.covers(day.isoformat())
     ]
-    return rostered + [each for each in (*by_stage, *by_hand) if each.unit not in settled]
+    found = rostered
+    settled = {each.unit for each in rostered}
+    for guessed in (by_stage, by_hand):
+        named = {each.officer for each in found}
+        found = found + [each for each in guessed if each.unit not in settled and each.officer not in named]
+    return found
 
 
-def _unit_of(held: Assignment, officers: dict[str, Officer]) -> str:
-    officer = officers.get(held.officer)
-    return officer.unit if officer else ""
+def _units(kit: Kit) -> Callable[[Assignment], str]:
+    """Where a holder belongs: by the roster, else by the recorder's own unit."""
+    officers = kit.records.officers()
+    devices = {device.serial: device.unit or "" for device in kit.records.devices()}
+
+    def unit_of(held: Assignment) -> str:
+        officer = officers.get(held.officer)
+        return officer.unit if officer and officer.unit else devices.get(held.recorder, "")
+
+    return unit_of
 
 
 def _known(serial: str, kit: Kit) -> None:
