@@ -119,6 +119,7 @@ KEY_ROLES = {"clip": "片段", "log": "日志", "witness": "见证"}
 KEY_REASONS = {"created": "建站时生成", "rotated": "更换", "in_use": "更换后启用"}
 GAPS = {"sequence": "编号不连续", "time": "录像中断", "vanished": "曾在卡上、未采集即消失"}
 
+UNITLESS = "（未填单位）"
 DEVICE_EVENTS = {"repair": "送修", "fault": "故障", "service": "检修", "restored": "恢复", "retired": "报废"}
 DEVICE_FLAGS = {
     "not_in_roster": "持有人不在名册中",

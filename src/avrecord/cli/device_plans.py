@@ -16,7 +16,7 @@ from avrecord.pipeline.care import registered, today_of
 from avrecord.pipeline.planning import renewals, repairs, retirements
 from avrecord.rules.plans import yuan
 from avrecord.settings import CareTable
-from avrecord.words import PLAN_REASONS
+from avrecord.words import PLAN_REASONS, UNITLESS
 
 PLANNED = [
     Column("due", "应办日期", str),
@@ -35,7 +35,6 @@ BUYING = [
     Column("reasons", "理由", lambda reasons: "\n".join(_said(reason) for reason in reasons), 30),
     Column("rows", "出处（日志序号）", joined, 12),
 ]
-UNITLESS = "（未填单位）"
 NO_LAW = "这些天数、次数、比例没有法规规定，是本单位的设置（station.toml 的 care），见 docs/devices.md。"
 
 

@@ -20,12 +20,11 @@ from avrecord.model.plan import Sufficiency
 from avrecord.pipeline.care import Month, conditions, of_months, registered, today_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.planning import enough
-from avrecord.words import DUTY_BASIS, LOST_DAY
+from avrecord.words import DUTY_BASIS, LOST_DAY, UNITLESS
 
 FORMULA = "设备完好率 = 完好台日 ÷ 在用台日"
 RULE = "法规未规定完好率的具体数值，是否满足日常使用由单位判断。同一台同一天有多个原因只计一个损失台日。"
 RATIOS = "没有全国统一的数：本溪、长治 A 类每 3 人，长治 B 类每 5 人，无极每 2 人，魏县每人 1 台。"
-UNITLESS = "（未填单位）"
 LONGEST = 60
 LOST = [
     Column("recorder", "设备编号"),

@@ -24,6 +24,7 @@ from avrecord.cli import (
     release,
     service,
     station,
+    statistics,
     trust,
     verify,
 )
@@ -60,6 +61,7 @@ for _module in (
     officers,
     verify,
     trust,
+    statistics,
     log,
     keys,
     release,
