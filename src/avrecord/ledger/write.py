@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
@@ -46,6 +47,20 @@ class Chart:
     form: str = "0.0%"
 
 
+class Share(float):
+    """A share of one, written as a percentage that can still be sorted and compared."""
+
+
+class _Looks(NamedTuple):
+    """The formats of one workbook."""
+
+    title: object
+    head: object
+    cell: object
+    share: object
+    foot: object
+
+
 def save_text(path: Path, content: str) -> None:
     """Write a text file for people. Raises CannotWrite."""
     try:
@@ -68,12 +83,13 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], charts: Sequence[Chart] 
 def _build(path: Path, sheets: Sequence[Sheet], charts: Sequence[Chart]) -> None:
     with xlsxwriter.Workbook(str(path), OPTIONS) as book:
         font = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter"}
+        plain = font | {"border": 1, "text_wrap": True}
         title = book.add_format(font | {"bold": True, "font_size": 16, "align": "center"})
         head = book.add_format(font | {"bold": True, "align": "center", "border": 1, "bg_color": "#E7ECF3", "text_wrap": True})
-        cell = book.add_format(font | {"border": 1, "text_wrap": True})
+        cell, share = book.add_format(plain), book.add_format(plain | {"num_format": "0.0%"})
         foot = book.add_format(font | {"font_size": 9, "font_color": "#444444", "text_wrap": True, "valign": "top"})
         for sheet in sheets:
-            _write(book.add_worksheet(_sheet_name(sheet.name)), sheet, title, head, cell, foot)
+            _write(book.add_worksheet(_sheet_name(sheet.name)), sheet, _Looks(title, head, cell, share, foot))
         for chart in charts:
             _draw(book, chart, head, cell, book.add_format(font | {"border": 1, "num_format": chart.form}))
 
@@ -129,25 +145,25 @@ def _sheet_name(name: str) -> str:
     return re.sub(r"[\[\]:*?/\\']", " ", name)[:31]
 
 
-def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, title: object, head: object, cell: object, foot: object) -> None:
+def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, looks: _Looks) -> None:
     last = len(sheet.columns) - 1
-    page.merge_range(0, 0, 0, last, sheet.title, title)
+    page.merge_range(0, 0, 0, last, sheet.title, looks.title)
     page.set_row(0, 30)
     for n, (name, width) in enumerate(sheet.columns):
         page.set_column(n, n, width * 2.1)
-        page.write_string(1, n, name, head)
+        page.write_string(1, n, name, looks.head)
     page.set_row(1, 32)
     for at, row in enumerate(sheet.rows, 2):
         page.set_row(at, 4 + 15 * max(1, *(_lines(v, sheet.columns[n][1]) for n, v in enumerate(row))))
         for n, value in enumerate(row):
             if isinstance(value, int | float) and not isinstance(value, bool):
-                page.write_number(at, n, value, cell)
+                page.write_number(at, n, value, looks.share if isinstance(value, Share) else looks.cell)
             else:
-                page.write_string(at, n, "" if value is None else str(value), cell)
+                page.write_string(at, n, "" if value is None else str(value), looks.cell)
     at = 2 + len(sheet.rows)
     width = sum(width for _, width in sheet.columns)
     for n, line in enumerate(sheet.footer):
-        page.merge_range(at + n, 0, at + n, last, line, foot)
+        page.merge_range(at + n, 0, at + n, last, line, looks.foot)
         page.set_row(at + n, 13 * _lines(line, width))
     page.set_landscape()
     page.set_paper(A4 if sum(width for _, width in sheet.columns) <= WIDEST_A4 else A3)

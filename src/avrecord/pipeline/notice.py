@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from avrecord.ledger.write import Chart, Sheet, write_workbook
+from avrecord.ledger.write import Chart, Share, Sheet, write_workbook
 from avrecord.model.case import MarkKind
 from avrecord.model.statement import ExportMade
 from avrecord.model.statistics import Line, MonthFigures
@@ -34,12 +34,12 @@ FIGURES: tuple[tuple[str, float, Figure], ...] = (
     ("人工认定缺失", 6, lambda line: len(line.stages.found_missing)),
     ("复核（次）", 5, lambda line: len(line.reviews)),
     ("上传延迟中位（小时）", 7, lambda line: None if line.uploads.median_ms is None else hours(line.uploads.median_ms)),
-    ("按时上传", 6, lambda line: percent(line.uploads.share)),
+    ("按时上传", 6, lambda line: _share(line.uploads.share)),
 )
 RATE: tuple[tuple[str, float, Figure], ...] = (
     ("在用台日", 5, lambda line: line.availability.in_service_days if line.availability else None),
     ("完好台日", 5, lambda line: line.availability.serviceable_days if line.availability else None),
-    ("设备完好率", 6, lambda line: percent(rate_of(line))),
+    ("设备完好率", 6, lambda line: _share(rate_of(line))),
 )
 
 
@@ -49,7 +49,8 @@ def notice(found: MonthFigures, unit: str, kit: Kit) -> list[str]:
     stages, uploads = line.stages, line.uploads
     limit = kit.settings.statistics.upload_hours
     short = [each for each in found.units if each.stages.without_footage]
-    footage = f"录音录像 {hours(line.footage.recorded_ms)} 小时，照片 {line.footage.photos} 张"
+    unknown = f"（另有 {line.footage.without_length} 个时长未知）" if line.footage.without_length else ""
+    footage = f"录音录像 {hours(line.footage.recorded_ms)} 小时{unknown}，照片 {line.footage.photos} 张"
     extent = f"其中完整 {len(stages.whole)} 个、有缺口 {len(stages.with_gaps)} 个，无录像 {len(stages.without_footage)} 个"
     marks = "、".join(f"{title} {len(stages.marked(kind))}" for title, kind in MARKED)
     reviewed = f"本月人工复核 {len(line.reviews)} 次，认定缺失 {len(stages.found_missing)} 项次"
@@ -143,7 +144,7 @@ def _charts(found: MonthFigures) -> list[Chart]:
     shares = {"按时上传": [line.uploads.share for line in found.units], "设备完好率": [rate_of(line) for line in found.units]}
     month = found.month
     return [
-        Chart("图-录像时长", f"{month} 录像时长（小时）", "单位", names, {"小时": recorded}, "0.0"),
+        Chart("图-录像时长", f"{month} 录像时长（小时）", "单位", names, {"小时": recorded}, "0.00"),
         Chart("图-环节", f"{month} 执法环节的录像", "单位", names, stages, "0"),
         Chart("图-要件", f"{month} 清单要件的抽检结果", "单位", names, marks, "0"),
         Chart("图-按时与完好", f"{month} 按时上传率、设备完好率", "单位", names, shares),
@@ -152,6 +153,10 @@ def _charts(found: MonthFigures) -> list[Chart]:
 
 def rate_of(line: Line) -> float | None:
     return line.availability.rate if line.availability else None
+
+
+def _share(share: float | None) -> Share | None:
+    return None if share is None else Share(share)
 
 
 def hours(ms: int) -> float:
