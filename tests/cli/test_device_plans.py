@@ -83,7 +83,8 @@ def test_one_unit_is_the_part_of_its_recorders(desk):
 @pytest.mark.parametrize(
     "words",
     [
-        (), ("--month", "2026-11", "--from-month", "2026-10"), ("--from-month", "2026-11", "--to-month", "2026-10"),
+        (), ("--month", "2026-11", "--from-month", "2026-10"), ("--month", "2026-11", "--to-month", "2026-12"),
+        ("--from-month", "2026-11", "--to-month", "2026-10"),
         ("--from-month", "2026-13"), ("--from-month", "2020-01", "--to-month", "2026-01"), ("--from-month", "2027-01"),
     ],
 )  # fmt: skip

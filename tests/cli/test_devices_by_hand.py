@@ -147,4 +147,4 @@ def test_the_list_of_recorders_shows_space_drift_and_flags(desk, dcam, dock):
     assert row["card_bytes"] > 3000
     assert row["docking_row"].startswith("log:")
     assert (row["free_mb"], row["card_used_percent"]) in [(None, None), (1024, 0)]
-    assert "读不出" in desk("devices", "list").out  # of the one that never docked
+    assert "从未" in desk("devices", "list").out  # of the one that never docked

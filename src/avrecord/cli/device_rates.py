@@ -55,14 +55,17 @@ def availability(
     s: Session, /, only: str | None, first: str | None, last: str | None, unit: str, explain: bool, svg: Path | None, **form: Any
 ) -> None:
     """设备完好率：公式、每个损失台日的原因和出处；或按月、按单位汇总。"""
-    if bool(only) == bool(first):
-        raise click.UsageError("请用 --month 指定一个月，或用 --from-month（和 --to-month）指定一段月份")
+    if not only and not first:
+        raise click.UsageError("缺少选项 '--month'（一个月）或 '--from-month'（一段月份）")
+    if only and (first or last):
+        raise click.UsageError("'--month' 与 '--from-month'、'--to-month' 不能同时用")
     if unit and not registered(s.kit, unit):
         known = joined(sorted({device.unit or UNITLESS for device in registered(s.kit)}))
         raise UnknownName(what="有登记设备的单位", name=f"{unit}（已有：{known}）")
-    months = of_months(only or first or "", _last(only or first or "", only or last, s), s.kit, unit)
+    begins = only or first or ""
+    months = of_months(begins, only or _last(begins, last, s), s.kit, unit)
     if not months:
-        raise click.UsageError(f"{only or first} 尚未开始，没有可统计的日子")
+        raise click.UsageError(f"{begins} 尚未开始，没有可统计的日子")
     if svg:
         save_text(svg, bars_svg(f"设备完好率 {months[0].month} 至 {months[-1].month}", _panels(months), _svg_notes(months)))
         click.echo(f"已写入 {svg}", err=True)

@@ -62,15 +62,16 @@ def list_(s: Session, /, **form: Any) -> None:
     for flag in flagged(today_of(s.kit), s.kit):
         marked.setdefault(flag.recorder, []).append(flag.kind)
     rows = [_row(condition, now) | {"flags": marked.get(condition.device.serial, [])} for condition in conditions(s.kit)]
-    shown = [row | {"docked": row, "clock": row, "card": row, "repaired": row, "registered": row} for row in rows]
+    shown = [row | {"docked": row, "drift": row, "card": row, "repaired": row, "registered": row} for row in rows]
     columns = [
         Column("recorder", "设备编号"),
         Column("model", "型号"),
         Column("unit", "执法单位", width=12),
         Column("registered", "登记", _registered),
         Column("docked", "最近停靠", _docked, 10),
-        Column("clock", "时钟", _clock, 12),
-        Column("battery_percent", "电量", lambda value: "—" if value is None else f"{value}%", 4),
+        Column("clock_offset_s", "时钟偏差（秒）", lambda value: "—" if value is None else f"{value:+.0f}", 6),
+        Column("drift", "每天快慢（秒）", _drift, 6),
+        Column("battery_percent", "电量（%）", lambda value: "—" if value is None else str(value), 4),
         Column("card", "卡已用", _card),
         Column("clips", "片段", width=5),
         Column("faults", "录像问题（片段数）", lambda found: joined((f"{FAULTS[k]} {n}" for k, n in found.items())), 14),
@@ -122,13 +123,10 @@ def _docked(row: dict[str, Any]) -> str:
     return f"{moment(row['last_docked'])}（{row['days_since']} 天前）" if row["last_docked"] else "从未"
 
 
-def _clock(row: dict[str, Any]) -> str:
-    if row["clock_offset_s"] is None:
-        return "读不出"
-    said = f"{row['clock_offset_s']:+.0f} 秒"
+def _drift(row: dict[str, Any]) -> str:
     if row["clock_stepped"]:
-        return f"{said}，期间被改过或停过"
-    return said if row["drift_s_per_day"] is None else f"{said}，每天 {row['drift_s_per_day']:+.2f} 秒"
+        return "期间被改过或停过"
+    return "—" if row["drift_s_per_day"] is None else f"{row['drift_s_per_day']:+.2f}"
 
 
 def _card(row: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ GROUP BY who ORDER BY who;
 WITH ranked AS (
     SELECT unit AS who, delay_ms, row_number() OVER (PARTITION BY unit ORDER BY delay_ms) AS n,
         count(*) OVER (PARTITION BY unit) AS total
-    FROM uploads WHERE day BETWEEN :first AND :last)
+    FROM uploads WHERE day BETWEEN :first AND :last AND delay_ms IS NOT NULL)
 SELECT who, max(total) AS clips, sum(delay_ms <= :limit_ms) AS in_time,
     CAST(round(avg(delay_ms) FILTER (WHERE n IN ((total + 1) / 2, (total + 2) / 2))) AS INTEGER) AS median_ms
 FROM ranked GROUP BY who ORDER BY who;
@@ -30,7 +30,7 @@ FROM ranked GROUP BY who ORDER BY who;
 -- uploads_of_all --
 WITH ranked AS (
     SELECT delay_ms, row_number() OVER (ORDER BY delay_ms) AS n, count(*) OVER () AS total
-    FROM uploads WHERE day BETWEEN :first AND :last)
+    FROM uploads WHERE day BETWEEN :first AND :last AND delay_ms IS NOT NULL)
 SELECT '' AS who, max(total) AS clips, sum(delay_ms <= :limit_ms) AS in_time,
     CAST(round(avg(delay_ms) FILTER (WHERE n IN ((total + 1) / 2, (total + 2) / 2))) AS INTEGER) AS median_ms
 FROM ranked HAVING count(*) > 0;
@@ -39,7 +39,7 @@ FROM ranked HAVING count(*) > 0;
 WITH held AS (
     SELECT DISTINCT a.officer, u.clip_id, u.delay_ms FROM uploads u JOIN assignments a ON a.recorder = u.recorder
         AND u.day BETWEEN a.since AND coalesce(a.until, '9999-12-31')
-    WHERE u.day BETWEEN :first AND :last),
+    WHERE u.day BETWEEN :first AND :last AND u.delay_ms IS NOT NULL),
 ranked AS (
     SELECT officer AS who, delay_ms, row_number() OVER (PARTITION BY officer ORDER BY delay_ms) AS n,
         count(*) OVER (PARTITION BY officer) AS total
@@ -50,10 +50,7 @@ FROM ranked GROUP BY who ORDER BY who;
 
 -- clips_of_days --
 -- The clips behind a month's figures, each with its unit and upload delay (none: not known).
-SELECT c.clip_id, c.recorder, coalesce(d.unit, '') AS unit, c.day, c.seq, u.delay_ms
-FROM clips c LEFT JOIN devices d ON d.recorder = c.recorder LEFT JOIN uploads u ON u.clip_id = c.clip_id
-WHERE c.day BETWEEN :first AND :last AND c.media IN ('video', 'audio', 'photo')
-ORDER BY c.seq;
+SELECT clip_id, recorder, unit, day, seq, delay_ms FROM uploads WHERE day BETWEEN :first AND :last ORDER BY seq;
 
 -- reviews_between --
 -- Reviews made within a time, with the unit of the stage.
