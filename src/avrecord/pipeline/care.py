@@ -43,14 +43,11 @@ def conditions(kit: Kit) -> list[Condition]:
     ]
 
 
-def of_month(month: str, kit: Kit, unit: str = "") -> Availability:
-    """设备完好率 of a month `YYYY-MM`, as far as it has passed. Raises ValueError for another form."""
-    (found,) = _months(month, month, kit, unit)
-    return found.whole
-
-
 def of_months(first: str, last: str, kit: Kit, unit: str = "") -> list[Month]:
-    """The same for each month of a range, without those that have not begun; `unit` empty: all."""
+    """设备完好率 of each month of a range `YYYY-MM`, as far as it has passed; months that have not begun are left out.
+
+    `unit` empty: all. Raises ValueError for another form.
+    """
     return [found for found in _months(first, last, kit, unit) if found.whole.since <= found.whole.until]
 
 

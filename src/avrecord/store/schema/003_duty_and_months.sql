@@ -20,3 +20,6 @@ SELECT c.clip_id, c.seq, c.recorder, coalesce(d.unit, '') AS unit, c.day,
     END AS delay_ms
 FROM clips c LEFT JOIN devices d ON d.recorder = c.recorder
 WHERE c.media IN ('video', 'audio', 'photo');
+
+-- The longest clip bounds every search for the clips of a stage; without this each stage read every clip's length.
+CREATE INDEX IF NOT EXISTS clips_by_length ON clips (duration_ms);
