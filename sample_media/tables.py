@@ -75,10 +75,10 @@ def devices(path: Path, day: date) -> None:
         return day - timedelta(days=days)
 
     inventory = [
-        (DCAM.serial, "DCAM-A5", WEST, ago(620), ago(620 - 1095), 5, "在用"),
-        (DSJ.serial, "DSJ-B2", EAST, ago(1290), ago(1290 - 730), 4, "在用"),
-        ("Z3A0021", "DCAM-A5", WEST, ago(620), ago(620 - 1095), 5, "在用"),
-        ("B200298", "DSJ-B2", EAST, ago(1290), ago(1290 - 730), 4, "在用"),
+        (DCAM.serial, "DCAM-A5", WEST, ago(620), ago(620 - 1095), 5, "在用", 1680),
+        (DSJ.serial, "DSJ-B2", EAST, ago(1290), ago(1290 - 730), 4, "在用", 1280),
+        ("Z3A0021", "DCAM-A5", WEST, ago(620), ago(620 - 1095), 5, "在用", 1680),
+        ("B200298", "DSJ-B2", EAST, ago(1290), ago(1290 - 730), 4, "在用", 1280),
     ]
     issued = [
         (DCAM.serial, "FY041016", NAMES["FY041016"], ago(610), ago(261)),
@@ -88,14 +88,15 @@ def devices(path: Path, day: date) -> None:
         ("B200298", "FY041015", NAMES["FY041015"], ago(240), None),
     ]
     happened = [
-        ("Z3A0021", ago(13), ago(10), "送修", "更换电池"),
-        (DSJ.serial, ago(96), ago(94), "故障", "镜头进水，干燥处理"),
-        ("B200298", ago(58), ago(58), "检修", "季度例行检修，正常"),
+        ("Z3A0021", ago(13), ago(10), "送修", "更换电池", 180),
+        (DSJ.serial, ago(96), ago(94), "故障", "镜头进水，干燥处理", None),
+        ("B200298", ago(58), ago(58), "检修", "季度例行检修，正常", None),
     ]
     with workbook(path, day) as book:
-        sheet(book, "设备", ("设备编号", "型号", "执法单位", "购买日期", "保修到期", "使用年限(年)", "状态"), inventory)
+        columns = ("设备编号", "型号", "执法单位", "购买日期", "保修到期", "使用年限(年)", "状态", "购置价格(元)")
+        sheet(book, "设备", columns, inventory)
         sheet(book, "领用", ("设备编号", "执法证号", "姓名", "启用日期", "停用日期"), issued)
-        sheet(book, "设备事件", ("设备编号", "日期", "结束日期", "事件", "说明"), happened)
+        sheet(book, "设备事件", ("设备编号", "日期", "结束日期", "事件", "说明", "费用(元)"), happened)
 
 
 def officers(path: Path, day: date) -> None:

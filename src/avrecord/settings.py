@@ -96,10 +96,30 @@ class ReviewTable(_Table):
 
 
 class CareTable(_Table):
-    """What makes a recorder-day lost, besides repairs and reported faults."""
+    """What makes a recorder-day lost besides repairs and reported faults, when recorders are looked at, retired and bought.
+
+    No law gives any of these numbers: docs/devices.md says what each is meant to do.
+    """
 
     lost_by_footage: tuple[str, ...] = ("damaged", "unreadable", "mute", "frozen")
     clock_limit_seconds: Annotated[int, Field(ge=0)] = 60
+    officers_per_recorder: Annotated[int, Field(ge=1)] = (
+        2  # two enforce together (行政强制法 18); 无极 2, 本溪 3, 长治 B 5, 魏县 1
+    )
+    certificate_soon_days: Annotated[int, Field(ge=0)] = 60  # time to have a certificate renewed
+    service_interval_days: Annotated[int, Field(ge=0)] = 180  # 0: nothing is due by interval
+    faulty_days: Annotated[int, Field(ge=1)] = 3  # with faults in the footage, so that one bad clip is no repair
+    faulty_within_days: Annotated[int, Field(ge=1)] = 30
+    undocked_days: Annotated[int, Field(ge=1)] = 30  # lost, broken or in a drawer
+    retire_repairs: Annotated[int, Field(ge=1)] = 3
+    retire_cost_percent: Annotated[int, Field(ge=1)] = 50  # of the price: what is left would not pay for the rest
+    renew_months: Annotated[int, Field(ge=0)] = 12  # budgets are made once a year
+
+
+class StatisticsTable(_Table):
+    upload_hours: Annotated[int, Field(ge=1)] = (
+        24  # after the recording ended; police rule (辽宁公安 2015), no 城管 figure exists
+    )
 
 
 class ScrubTable(_Table):
@@ -127,6 +147,7 @@ class Settings(BaseSettings):
     coverage: CoverageTable = CoverageTable()
     review: ReviewTable = ReviewTable()
     care: CareTable = CareTable()
+    statistics: StatisticsTable = StatisticsTable()
     scrub: ScrubTable = ScrubTable()
     web: WebTable = WebTable()
 

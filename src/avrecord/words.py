@@ -181,7 +181,34 @@ KEY_ROLES = {"clip": "片段", "log": "日志", "witness": "见证"}
 KEY_REASONS = {"created": "建站时生成", "rotated": "更换", "in_use": "更换后启用"}
 GAPS = {"sequence": "编号不连续", "time": "录像中断", "vanished": "曾在卡上、未采集即消失"}
 
+UNITLESS = "（未填单位）"
 DEVICE_EVENTS = {"repair": "送修", "fault": "故障", "service": "检修", "restored": "恢复", "retired": "报废"}
+DEVICE_FLAGS = {
+    "not_in_roster": "持有人不在名册中",
+    "assistant": "持有人是协管人员",
+    "expired": "持有人执法证过期",
+    "shared": "同日领给两人（共用）",
+    "out_of_service": "已停用或报废仍在领用",
+    "not_registered": "设备未登记",
+}
+STANDINGS = {
+    "valid": "有效",
+    "expiring": "即将到期",
+    "expired": "已过期",
+    "assistant": "协管人员（无执法资格）",
+    "undated": "未填有效期或长期",
+}
+DUTY_BASIS = {"roster": "值班表", "stage": "当日有案件环节", "assignment": "领用记录仪"}
+PLAN_REASONS = {
+    "open_fault": "报告的故障未排除",
+    "footage": "录像反复有问题",
+    "interval": "到检修周期",
+    "undocked": "久未停靠",
+    "life_over": "使用年限到期",
+    "repairs": "送修次数过多",
+    "repair_cost": "维修费用过高",
+    "short": "当班人数所需不足",
+}
 LOST_DAY = {
     "repair": "送修",
     "service": "检修",

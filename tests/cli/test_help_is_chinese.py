@@ -21,6 +21,7 @@ NAMES = {
     "argon2id",
     "SHA-256",
     "SQLite",
+    "SVG",
     "TOML",
     "U",
     "UTC",

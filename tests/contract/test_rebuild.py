@@ -57,6 +57,12 @@ def scrubbed(kit: Kit, *read: tuple[str, str]) -> say.ScrubDone:
     return say.ScrubDone(clips=len(read), bytes=9, bad=bad, results=kit.attachments.put(documents.scrub(read)))
 
 
+def duty(kit: Kit, *officers: str) -> say.DutyImported:
+    entries = [{"day": "2026-11-16", "unit": "一中队", "officer": officer} for officer in officers]
+    rows = kit.attachments.put(documents.duty(entries))
+    return say.DutyImported(source=kit.attachments.put(b"duty"), rows=rows, entries=len(entries))
+
+
 def imported(kit: Kit, *officers: str, place: str = "") -> say.CaseImported:
     start = NOW - timedelta(days=5)
     stage = Stage(STAGE, "行政处罚", "现场执法", "一中队", officers, start, start + timedelta(hours=1), place)
@@ -89,12 +95,15 @@ def lived(kit: Kit, dcam, dock) -> Kit:
         say.RosterImported(source=kit.attachments.put(b"roster"), rows=kit.attachments.put(roster()), officers=1),
         say.DeviceRegistered(
             recorder="Z3A0017", model="DSJ", unit=None, bought_on="2024-01-01", warranty_until=None, service_life_months=60,
-            in_service=True,
+            in_service=True, price_fen=128_000,
         ),
         say.DeviceAssigned(recorder="Z3A0017", officer="041007", since="2026-01-01", until=None),
         say.DeviceAssigned(recorder="Z3A0017", officer="041007", since="2026-01-01", until="2026-12-31"),
         say.DeviceEvent(recorder="Z3A0017", event="repair", since="2026-11-01", until=None, note=""),
         say.DeviceEvent(recorder="Z3A0017", event="repair", since="2026-11-01", until="2026-11-03", note="换屏"),
+        say.DeviceEvent(recorder="Z3A0017", event="fault", since="2026-11-05", until=None, note="", cost_fen=12_850),
+        duty(kit, "041007", "041008"),
+        duty(kit, "041007"),
         say.CardRemovedEarly(docking="0" * 16, recorder=None, left=kit.attachments.put(documents.manifest([])), files=0),
         say.ReleaseGranted(
             docking="0" * 16, recorder="Z3A0017", rule="cosigned, 24 h", receipt=kit.attachments.put(b"r"), files=1, bytes=9,
@@ -118,7 +127,23 @@ def lived(kit: Kit, dcam, dock) -> Kit:
     ]
     state(kit, bodies)
     state(kit, by_person, by="041001")
+    state(kit, audited(kit), by="041001")
     return kit
+
+
+def audited(kit: Kit) -> list[say.Body]:
+    """A draw, and a problem through all its states."""
+    put, size = kit.attachments.put, kit.log.size
+    told = put(documents.problem("未告知", "李局长", "法制科", "学习"))
+    sample = put(documents.sample([documents.stage_text(STAGE)]))
+    return [
+        say.AuditAnnounced(population=put(documents.population({"count": 1}, [STAGE])), of=1, count=1),
+        say.AuditDrawn(announced=size, seed=put(b"seed"), seed_from="public", sample=sample, count=1),
+        say.ProblemOpened(case=STAGE.case, stage=STAGE.name, item="id_shown", deadline="2026-12-01", details=told),
+        say.ProblemChanged(problem=size + 2, deadline="2026-12-05", details=told),
+        say.ProblemClosed(problem=size + 2, evidence=put(b"photo"), why=put("已学习".encode())),
+        say.ProblemReopened(problem=size + 2, why=put("反弹".encode())),
+    ]
 
 
 def roster() -> bytes:
@@ -138,6 +163,10 @@ def test_what_later_versions_state_of_cards_and_clips_is_in_the_rows(lived):
     rows = tables(lived.store.path)
     assert sum("'reset'" in row for row in rows["clips"]) == 1
     assert any(lived.store.rows("dockings_of", recorder="Z3A0017")[0]["facts"] in row for row in rows["dockings"])
+
+
+def test_a_later_duty_roster_of_a_units_day_takes_the_place_of_the_earlier_one(lived):
+    assert [row["officer"] for row in lived.store.rows("duty_on", day="2026-11-16")] == ["041007"]
 
 
 def test_every_table_that_follows_from_the_log_has_rows(lived):

@@ -9,8 +9,9 @@ import pytest
 from avrecord.errors import BadInput
 from avrecord.ledger.fleet import read_fleet, read_officers
 from avrecord.model.case import Assignment
-from avrecord.model.statement import DeviceAssigned, DeviceEvent, DeviceRegistered
+from avrecord.model.statement import DeviceAssigned, DeviceEvent, DeviceRegistered, Statement
 from avrecord.pipeline.bring import import_devices, import_officers
+from avrecord.seal.codec import decode, encode
 from ledger.ledger_files import book, csv_file
 
 DEVICES = ("设备编号", "型号", "执法单位", "购买日期", "保修到期", "使用年限(年)", "状态")
@@ -44,6 +45,50 @@ def test_three_sheets_become_what_the_log_will_say(tmp_path):
 def test_each_event_word_has_its_meaning(tmp_path, word, event):
     found = read_fleet(fleet(tmp_path, events=[("Z3A0017", "2026-11-03", None, word, None)]))
     assert found.bodies[-1] == DeviceEvent(recorder="Z3A0017", event=event, since="2026-11-03", until=None, note="")
+
+
+@pytest.mark.parametrize(
+    ("cell", "fen"),
+    [
+        (1280, 128_000), (1280.5, 128_050), ("1,280.50", 128_050), ("￥1280", 128_000), ("¥ 99.9元", 9990),
+        ("１２８０．５", 128_050), (0, 0), (None, None), ("", None), (0.29, 29), (1.1, 110),
+    ],
+)  # fmt: skip
+def test_a_price_in_yuan_is_whole_fen_however_it_is_written(tmp_path, cell, fen):
+    path = book(tmp_path / "a.xlsx", 设备=[(*DEVICES, "购置价格(元)"), (*ONE, cell)])
+    assert read_fleet(path).bodies[0].price_fen == fen
+
+
+@pytest.mark.parametrize("cell", ["一千", "12.345", "-5", "NaN", "inf", "1e30", "12万"])
+def test_what_is_no_amount_is_reported_and_never_guessed(tmp_path, cell):
+    found = read_fleet(book(tmp_path / "a.xlsx", 设备=[(*DEVICES, "单价"), (*ONE, cell)]))
+    ((sheet, row, reason),) = found.invalid
+    assert (sheet, row, found.bodies) == ("设备", 2, ())
+    assert reason.startswith("金额")
+
+
+def test_a_repair_says_what_it_cost(tmp_path):
+    path = book(tmp_path / "a.xlsx", 设备=[DEVICES], 设备事件=[(*EVENTS, "维修费用"), (*REPAIR, "350")])
+    assert read_fleet(path).bodies[0].cost_fen == 35_000
+
+
+def test_a_workbook_without_prices_takes_back_none(kit, tmp_path):
+    import_devices(
+        book(tmp_path / "a.xlsx", 设备=[(*DEVICES, "价格"), (*ONE, 1280)], 设备事件=[(*EVENTS, "费用"), (*REPAIR, 9)]), "FY9", kit
+    )
+    assert import_devices(fleet(tmp_path, issued=()), "FY9", kit)[1] == 0
+    assert [device.price_fen for device in kit.records.devices()] == [128_000]
+
+
+def test_statements_of_before_there_were_prices_are_the_same_bytes():
+    body = DeviceRegistered(
+        recorder="Z", model=None, unit=None, bought_on=None, warranty_until=None, service_life_months=None, in_service=True,
+    )  # fmt: skip
+    event = DeviceEvent(recorder="Z", event="repair", since="2026-11-03", until=None, note="")
+    for said in (body, event):
+        entry = encode(Statement(station="s", seq=0, at="2026-11-16T01:00:00.000000Z", by="service", body=said))
+        assert b"fen" not in entry
+        assert decode(entry, 0).body == said
 
 
 def test_an_unknown_event_word_is_reported_with_sheet_and_row_and_what_would_do(tmp_path):

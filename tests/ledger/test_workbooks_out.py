@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from openpyxl import load_workbook
 
-from avrecord.ledger.write import Sheet, write_workbook
+from avrecord.ledger.write import Chart, Share, Sheet, write_workbook
 
 COLUMNS = [("案号", 12), ("说明", 20)]
 
@@ -33,6 +33,40 @@ def test_an_id_stays_the_text_that_it_is(tmp_path, identity):
 def test_a_count_is_a_number_that_can_be_added_up(tmp_path):
     page = written(tmp_path, [(3, 2.5)])
     assert [(c.data_type, c.value) for c in page[3]] == [("n", 3), ("n", 2.5)]
+
+
+def test_a_share_is_a_number_that_reads_as_a_percentage(tmp_path):
+    cell = written(tmp_path, [("x", Share(0.9444))])["B3"]
+    assert (cell.data_type, cell.value, cell.number_format) == ("n", 0.9444, "0.0%")
+
+
+def charted(tmp_path, categories, **series):
+    path = tmp_path / "out.xlsx"
+    write_workbook(path, [Sheet("台账", "台账", COLUMNS, [])], [Chart("图", "完好率", "月份", categories, series)])
+    return path
+
+
+def test_a_native_chart_draws_the_cells_beside_it_and_where_there_is_no_value_there_is_none(tmp_path):
+    path = charted(tmp_path, ["=1+1", "2026-11"], 完好率=[None, 0.5], 按时=[1.0, 0.0])
+    page = load_workbook(path)["图"]
+    assert [[cell.value for cell in row] for row in page["A1:C3"]] == [
+        ["月份", "完好率", "按时"], ["=1+1", None, 1], ["2026-11", 0.5, 0],
+    ]  # fmt: skip
+    assert page["A2"].data_type == "s"
+    with zipfile.ZipFile(path) as package:
+        drawn = package.read("xl/charts/chart1.xml").decode()
+    assert "图!$B$2:$B$3" in drawn
+    assert "图!$C$2:$C$3" in drawn
+    assert '<c:min val="0"/>' in drawn
+
+
+@pytest.mark.parametrize(("count", "lying"), [(14, "col"), (15, "bar")])
+def test_many_bars_lie_below_one_another_the_first_on_top(tmp_path, count, lying):
+    path = charted(tmp_path, [f"单位{n}" for n in range(count)], 率=[0.5] * count)
+    with zipfile.ZipFile(path) as package:
+        drawn = package.read("xl/charts/chart1.xml").decode()
+    assert f'<c:barDir val="{lying}"/>' in drawn
+    assert ('<c:orientation val="maxMin"/>' in drawn) is (lying == "bar")
 
 
 def test_nothing_is_an_empty_cell_and_not_the_word_none(tmp_path):

@@ -84,6 +84,20 @@ def test_being_restored_loses_no_day():
     assert rated(spans=[span("restored", 5, 5)]).lost == ()
 
 
+def test_what_was_restored_serves_again_from_that_day_on():
+    assert days_lost(rated(spans=[span("fault", 10, None), span("restored", 13, None)])) == [10, 11, 12]
+    assert days_lost(rated(spans=[span("repair", 10, 20), span("restored", 13, None)])) == [10, 11, 12]
+
+
+def test_a_fault_of_the_day_of_its_restoration_still_cost_that_day():
+    assert days_lost(rated(spans=[span("fault", 10, None), span("restored", 10, None)])) == [10]
+
+
+def test_a_restoration_ends_no_fault_that_came_after_it_or_of_another_recorder():
+    spans = [span("restored", 5, None), span("fault", 10, 11), span("restored", 10, None, "Z2")]
+    assert days_lost(rated(spans=spans)) == [10, 11]
+
+
 def test_a_day_lost_for_two_reasons_is_lost_once_and_both_reasons_are_listed():
     found = rated(spans=[span("repair", 10, 10)], symptoms=[symptom(10), symptom(10, "dark")])
     assert found.serviceable_days == 29
@@ -128,7 +142,13 @@ def test_the_rate_is_what_going_through_every_recorder_and_day_gives(fleet, span
             mine = [s for s in spans if s.serial == each.serial and s.since <= today]
             if (each.bought_on and today < each.bought_on) or any(s.event == "retired" for s in mine):
                 continue
-            down = any(s.event in ("repair", "fault", "service") and (s.until is None or today <= s.until) for s in mine)
+            back = [r.since for r in mine if r.event == "restored"]
+            down = any(
+                s.event in ("repair", "fault", "service")
+                and (s.until is None or today <= s.until)
+                and (today == s.since or not any(s.since <= since for since in back))
+                for s in mine
+            )
             down |= any(s.serial == each.serial and s.day == today for s in symptoms)
             serving, out = serving + 1, out + down
     found = availability(fleet, spans, symptoms, FIRST, LAST)

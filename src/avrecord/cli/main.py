@@ -22,11 +22,13 @@ from avrecord.cli import (
     linking,
     log,
     missing,
+    officers,
     rectify,
     release,
     reviews,
     service,
     station,
+    statistics,
     trust,
     verify,
 )
@@ -52,8 +54,8 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
 
 
 _MODULES = (
-    demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, verify, trust, draws, rectify, log, keys,
-    release, service,
+    demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, officers, verify, trust, draws, rectify,
+    statistics, log, keys, release, service,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

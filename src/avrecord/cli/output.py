@@ -20,7 +20,7 @@ from rich.text import Text
 
 from avrecord import __version__
 from avrecord.cli.base import options
-from avrecord.ledger.write import Sheet, write_workbook
+from avrecord.ledger.write import Chart, Sheet, write_workbook
 from avrecord.model.moments import beijing, utc_text
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # names from cards must not speak to the terminal
@@ -51,6 +51,8 @@ class Answer:
     extra: dict[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     exit_code: int = 0
+    charts: Sequence[Chart] = ()
+    """Native charts of the workbook."""
 
 
 formats = options(
@@ -63,7 +65,7 @@ formats = options(
 def give(answer: Answer, as_json: bool, as_csv: bool, xlsx: Path | None) -> None:
     """Print the answer in the form asked for and exit with its code."""
     if xlsx:
-        write_workbook(xlsx, [sheet(answer)])
+        write_workbook(xlsx, [sheet(answer)], answer.charts)
         print(f"已写入 {xlsx}", file=sys.stderr)
     if as_json:
         print(as_document(answer))

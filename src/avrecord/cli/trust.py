@@ -59,7 +59,7 @@ def _gap_note(gap: Missing) -> str:
 
 @click.group("audit", cls=Group)
 def audit() -> None:
-    """不正之风自查：台账。"""
+    """不正之风自查：台账、月度统计。"""
 
 
 @audit.command("ledger")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ DEVICES = {
     "warranty_until": ("保修到期", "保修日期", "保修期至"),
     "life": ("使用年限(年)", "使用年限", "年限"),
     "state": ("状态", "设备状态"),
+    "price": ("购置价格(元)", "购置价格", "购置金额", "单价(元)", "单价", "价格(元)", "价格"),
 }
 ASSIGNMENTS = {
     "recorder": DEVICES["recorder"],
@@ -35,6 +37,7 @@ EVENTS = {
     "since": ("日期", "开始日期"),
     "until": ("结束日期",),
     "note": ("说明", "备注"),
+    "cost": ("维修费用(元)", "维修费用", "费用(元)", "费用"),
 }
 OFFICERS = {
     "officer": ("执法证号", "证号"),
@@ -44,6 +47,8 @@ OFFICERS = {
     "valid_until": ("执法证有效期至", "有效期至"),
 }
 OUT_OF_SERVICE = ("停用", "报废", "已报废", "封存")
+MOST_FEN = 10**11  # a thousand million yuan: more is a slip of the columns
+FULL_WIDTH = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
 EVENT_OF = {chinese: event for event, chinese in DEVICE_EVENTS.items()}
 
 
@@ -144,6 +149,7 @@ def _device(row: dict[str, Any]) -> Body:
         warranty_until=_iso(day(row["warranty_until"])),
         service_life_months=round(float(years) * 12) if years else None,
         in_service=text(row["state"]) not in OUT_OF_SERVICE,
+        price_fen=fen(row["price"]),
     )
 
 
@@ -171,7 +177,26 @@ def _event(row: dict[str, Any]) -> Body:
         since=since.isoformat(),
         until=_iso(_not_before(since, day(row["until"]))),
         note=text(row["note"])[:200],
+        cost_fen=fen(row["cost"]),
     )
+
+
+def fen(value: object) -> int | None:
+    """An amount in yuan as whole fen; None where the cell is empty. Raises ValueError for what is no amount.
+
+    A cell may be a number, or text such as `￥1,280.00` or `1280元`; a third decimal place is refused, not rounded.
+    """
+    said = text(value).translate(FULL_WIDTH).strip("￥¥元 ").replace(",", "")
+    if not said:
+        return None
+    try:
+        amount = Decimal(said) * 100
+        whole = int(amount)
+    except (ArithmeticError, ValueError) as error:
+        raise ValueError(f"金额不是数字：{text(value)}") from error
+    if amount != whole or not 0 <= whole <= MOST_FEN:
+        raise ValueError(f"金额应是不小于零、最多两位小数的元：{text(value)}")
+    return whole
 
 
 def _not_before(since: date, until: date | None) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,6 +41,8 @@ class Assignment:
     officer: str
     since: str
     until: str | None
+    row: str = field(default="", compare=False)
+    """The leaf that says so: `log:<index>`."""
 
     def covers(self, day: str) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)

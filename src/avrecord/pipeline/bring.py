@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from avrecord.ledger.cases import CaseFile, read_cases
+from avrecord.ledger.duty import Duty, read_duty
 from avrecord.ledger.fleet import Fleet, read_fleet, read_officers
 from avrecord.model.case import Stage, StageId
 from avrecord.model.statement import (
@@ -16,8 +17,10 @@ from avrecord.model.statement import (
     DeviceAssigned,
     DeviceEvent,
     DeviceRegistered,
+    DutyImported,
     RosterImported,
 )
+from avrecord.pipeline.care import EVER
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.store import documents
@@ -85,13 +88,43 @@ def import_officers(path: Path, by: str, kit: Kit) -> tuple[int, int]:
     return len(rows), len(fresh)
 
 
+def import_duty(path: Path, by: str, kit: Kit) -> tuple[Duty, int]:
+    """State a 值班表; return what was read and how many entries are new. A unit's day is replaced as a whole."""
+    found = read_duty(path)
+    if not found.entries:
+        return found, 0
+    days = sorted(entry["day"] for entry in found.entries)
+    known = {tuple(row.values()) for row in kit.store.rows("duty_known", since=days[0], until=days[-1])}
+    read = {tuple(entry.values()) for entry in found.entries}
+    covered = {key[:2] for key in read}
+    if read != {key for key in known if key[:2] in covered}:
+        body = DutyImported(
+            source=kit.attachments.put(path.read_bytes()),
+            rows=kit.attachments.put(documents.duty(found.entries)),
+            entries=len(found.entries),
+        )
+        state(kit, [body], by)
+    return found, len(read - known)
+
+
 def import_devices(path: Path, by: str, kit: Kit) -> tuple[Fleet, int]:
     """State what a device workbook says that is not known yet; return what was read and the count stated."""
     fleet = read_fleet(path)
     known = _known_fleet(kit)
-    fresh = [body for body in fleet.bodies if body not in known]
+    prices = {device.serial: device.price_fen for device in kit.records.devices()}
+    costs = {(s.serial, s.event, s.since.isoformat()): s.cost_fen for s in kit.records.spans(*EVER)}
+    fresh = [body for each in fleet.bodies if (body := _with_money(each, prices, costs)) not in known]
     state(kit, fresh, by)
     return fleet, len(fresh)
+
+
+def _with_money(body: Body, prices: dict[str, int | None], costs: dict[tuple[str, str, str], int | None]) -> Body:
+    """A workbook without a column for money does not take back what an earlier one said."""
+    if isinstance(body, DeviceRegistered) and body.price_fen is None:
+        return replace(body, price_fen=prices.get(body.recorder))
+    if isinstance(body, DeviceEvent) and body.cost_fen is None:
+        return replace(body, cost_fen=costs.get((body.recorder, body.event, body.since)))
+    return body
 
 
 def _sorted(stage: Stage) -> Stage:
@@ -110,11 +143,14 @@ def _known_fleet(kit: Kit) -> set[Body]:
             warranty_until=device.warranty_until.isoformat() if device.warranty_until else None,
             service_life_months=device.service_life_months,
             in_service=device.in_service,
+            price_fen=device.price_fen,
         )
         for device in kit.records.devices()
         if device.known
     }
-    known |= {DeviceAssigned(**row) for row in rows("assignments_of_officers")}
+    for row in rows("assignments_of_officers"):
+        del row["seq"]
+        known.add(DeviceAssigned(**row))
     for row in rows("events_between", since="0000-01-01", until="9999-12-31"):
         del row["seq"]
         known.add(DeviceEvent(**row))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from avrecord.errors import AvrecordError, UnknownName
+from avrecord.errors import UnknownName
 from avrecord.model.card import CardFacts
 from avrecord.model.device import Condition
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.care import conditions
+from avrecord.pipeline.drifting import card_facts, drift_between
 from avrecord.pipeline.kit import Kit
-from avrecord.rules.drift import Drift, Measured, drift
-from avrecord.store import documents
+from avrecord.rules.drift import Drift
 from avrecord.store.sqlite import Row
 
 
@@ -42,32 +42,15 @@ def history(serial: str, kit: Kit) -> History:
         raise UnknownName(what="记录仪", name=serial)
     dockings: list[Docking] = []
     for row in kit.store.rows("dockings_of", recorder=serial):
-        facts = _facts(row["facts"], kit)
+        facts = card_facts(row["facts"], kit)
         dockings.append(Docking(from_utc_text(row["seen_at"]), row, facts, _drift_since(dockings, row, facts)))
     doubtful = kit.store.rows("doubtful_clips", recorder=serial)
     return History(known[0], tuple(dockings), tuple((row["claim_doubt"], row["clips"]) for row in doubtful))
 
 
-def _facts(digest: str | None, kit: Kit) -> CardFacts:
-    """None where the docking told nothing, or its attachment was removed or lost: `verify` says which."""
-    try:
-        return documents.read_card_facts(kit.attachments.get(digest)) if digest else CardFacts()
-    except AvrecordError:
-        return CardFacts()
-
-
 def _drift_since(before: list[Docking], row: Row, facts: CardFacts) -> Drift | None:
-    """From the latest docking that told the clock; not when both only read the same old line of the log."""
+    """From the latest docking that told the clock."""
     told = [docking for docking in before if docking.row["offset_ms"] is not None]
     if row["offset_ms"] is None or not told:
         return None
-    last = told[-1]
-    if (last.facts.steps, last.facts.readings) == (facts.steps, facts.readings):
-        return None
-    return drift(_measured(last.row, last.facts), _measured(row, facts))
-
-
-def _measured(row: Row, facts: CardFacts) -> Measured:
-    # Dockings of before there were facts: their one method was the recorder's note of being set right.
-    set_right = facts.clock_set or (row["facts"] is None and row["clock_method"] == "device_log")
-    return Measured(from_utc_text(row["seen_at"]), row["offset_ms"], row["uncertainty_ms"] or 0, set_right)
+    return drift_between(told[-1].row, told[-1].facts, row, facts)

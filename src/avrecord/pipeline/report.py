@@ -13,13 +13,13 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from avrecord import __version__
 from avrecord.errors import BadInput, UnknownName
 from avrecord.ledger.write import Sheet, write_workbook
 from avrecord.model.case import Account, Mark
 from avrecord.model.clip import Clip, Media
 from avrecord.model.moments import beijing, from_utc_text, since
 from avrecord.model.statement import ExportMade
+from avrecord.pipeline.footing import footing
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts, mark_asked, why_blind
 from avrecord.pipeline.record import state
@@ -173,9 +173,4 @@ def _shown(value: str) -> str:
 
 def _footer(filters: dict[str, str], kit: Kit) -> list[str]:
     query = "，".join(f"{FILTERS.get(key, key)} {_shown(value)}" for key, value in filters.items() if value) or "全部案件"
-    checkpoint = kit.log.checkpoint().split("\n")
-    return [
-        f"查询：{query}；生成时间：{beijing(kit.clock())}（北京时间）；程序：avrecord {__version__}；采集站：{kit.station}",
-        f"日志检查点：{checkpoint[1]} 条，根 {checkpoint[2]}" if len(checkpoint) > 2 else "日志检查点：无",
-        LIMITS_OF_A_CHECK + LIMITS_OF_A_SEAL,
-    ]
+    return [*footing(query, kit), LIMITS_OF_A_CHECK + LIMITS_OF_A_SEAL]

@@ -128,6 +128,16 @@ def roster(officers: Iterable[Json]) -> bytes:
     return write("roster", {"officers": list(officers)})
 
 
+def duty(entries: Iterable[Json]) -> bytes:
+    """Who is on duty: `day`, `unit`, `officer` of each entry, in this order."""
+    keys = ("day", "unit", "officer")
+    return write("duty", {"entries": sorted(({key: e[key] for key in keys} for e in entries), key=lambda e: [*e.values()])})
+
+
+def read_duty(document: bytes) -> list[dict[str, str]]:
+    return list(read("duty", document)["entries"])
+
+
 def checklist(found: Checklist) -> bytes:
     content = asdict(found) | {"in_force_from": found.in_force_from.isoformat()}
     content["items"] = [_but(item, *LATER) for item in content["items"]]

@@ -14,6 +14,7 @@ from avrecord.model.clip import Clip, ClipId, Media
 from avrecord.model.device import Device, Span
 from avrecord.model.moments import beijing, from_utc_text, since, utc_text
 from avrecord.model.observation import Examination, Facts, Fault, Observation
+from avrecord.model.officer import Officer
 from avrecord.store import documents
 from avrecord.store.documents import source
 from avrecord.store.projection import Fetch
@@ -179,7 +180,18 @@ class Records:
         ]  # fmt: skip
 
     def assignments(self) -> list[Assignment]:
-        return [Assignment(**row) for row in self.store.rows("assignments_of_officers")]
+        """Who holds which recorder, each with its leaf."""
+        return [
+            Assignment(row["recorder"], row["officer"], row["since"], row["until"], f"log:{row['seq']}")
+            for row in self.store.rows("assignments_of_officers")
+        ]
+
+    def officers(self) -> dict[str, Officer]:
+        """The roster, by 执法证号."""
+        return {
+            r["officer"]: Officer(r["officer"], r["name"], r["unit"], r["category"], _day(r["valid_until"]), f"log:{r['seq']}")
+            for r in self.store.rows("roster")
+        }
 
     def clips_around(self, recorder: str, start: datetime, end: datetime) -> list[Clip]:
         """Media clips of a recorder that may overlap a span; the longest clip bounds the search."""
@@ -200,17 +212,21 @@ class Records:
         return [
             Device(
                 r["recorder"], r["model"], r["unit"], _day(r["bought_on"]), _day(r["warranty_until"]),
-                r["service_life_months"], bool(r["in_service"]), bool(r["known"]),
+                r["service_life_months"], bool(r["in_service"]), bool(r["known"]), r["price_fen"], f"log:{r['seq']}",
             )
             for r in self.store.rows("devices_known")
         ]  # fmt: skip
 
     def spans(self, since: date, until: date) -> list[Span]:
+        """Events that touch a period, both days counted."""
         rows = self.store.rows("events_between", since=since.isoformat(), until=until.isoformat())
         return [
-            Span(r["recorder"], r["event"], date.fromisoformat(r["since"]), _day(r["until"]), r["note"], f"log:{r['seq']}")
+            Span(
+                r["recorder"], r["event"], date.fromisoformat(r["since"]), _day(r["until"]), r["note"], f"log:{r['seq']}",
+                r["cost_fen"],
+            )
             for r in rows
-        ]
+        ]  # fmt: skip
 
     def _officers(self, cases: Collection[str]) -> dict[StageId, list[str]]:
         """The officers of each stage of these cases, in one query: one a stage took most of the time at 100,000."""

@@ -38,6 +38,7 @@ from avrecord.model.statement.fleet import (
     DeviceAssigned,
     DeviceEvent,
     DeviceRegistered,
+    DutyImported,
 )
 from avrecord.model.statement.house import (
     Anchor,
@@ -57,7 +58,8 @@ KINDS: dict[str, type[Body]] = {
         KeyChanged, ServiceStarted, ConfigChanged, CardSeen, ClipSealed, ClipSetAside,
         ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
-        DeviceEvent, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone, ReleaseGranted, ClipRemoved,
+        DeviceEvent, DutyImported, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
+        ReleaseGranted, ClipRemoved,
         AuditAnnounced, AuditDrawn, ProblemOpened, ProblemChanged, ProblemClosed, ProblemReopened,
     )
 }  # fmt: skip
@@ -86,6 +88,7 @@ __all__ = [
     "DeviceAssigned",
     "DeviceEvent",
     "DeviceRegistered",
+    "DutyImported",
     "ExportMade",
     "GapObserved",
     "KeyChanged",

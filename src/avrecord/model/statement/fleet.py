@@ -10,7 +10,7 @@ from avrecord.model.statement.base import Body
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRegistered(Body):
-    """Dates are `YYYY-MM-DD`, local; `service_life_months` counts from `bought_on`."""
+    """Dates are `YYYY-MM-DD`, local; `service_life_months` counts from `bought_on`; `price_fen` in hundredths of a yuan."""
 
     kind: ClassVar[str] = "device.registered"
     recorder: str
@@ -20,6 +20,7 @@ class DeviceRegistered(Body):
     warranty_until: str | None
     service_life_months: int | None
     in_service: bool
+    price_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class DeviceAssigned(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceEvent(Body):
-    """`event` is one of `words.DEVICE_EVENTS`; both days count."""
+    """`event` is one of `words.DEVICE_EVENTS`; both days count. `cost_fen`: what it cost, hundredths of a yuan."""
 
     kind: ClassVar[str] = "device.event"
     recorder: str
@@ -43,3 +44,14 @@ class DeviceEvent(Body):
     since: str
     until: str | None
     note: str
+    cost_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyImported(Body):
+    """值班表. `source` is the file as read, `rows` its entries in our form; both are attachments."""
+
+    kind: ClassVar[str] = "duty.imported"
+    source: str
+    rows: str
+    entries: int

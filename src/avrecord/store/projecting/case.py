@@ -118,7 +118,7 @@ def _(body: said.CaseImported, statement: Statement, run: Run, fetch: Fetch) -> 
 @rows_of.register
 def _(body: said.RosterImported, statement: Statement, run: Run, fetch: Fetch) -> None:
     for row in documents.read("roster", fetch(body.rows))["officers"]:
-        run("set_officer", **row)
+        run("set_officer", seq=statement.seq, **row)
 
 
 @rows_of.register

@@ -52,4 +52,4 @@ SELECT c.*, s.at AS adopted_at, s.by_whom FROM checklists c JOIN statements s ON
 ORDER BY c.in_force_from, c.seq;
 
 -- assignments_of_officers --
-SELECT recorder, officer, since, until FROM assignments ORDER BY recorder, since, officer;
+SELECT recorder, officer, since, until, seq FROM assignments ORDER BY recorder, since, officer;

@@ -82,23 +82,32 @@ DELETE FROM unlinked WHERE case_no = :case_no AND stage_id = :stage_id AND clip_
 INSERT INTO reviews VALUES (:seq, :case_no, :stage_id, :item, :decision, :by_whom, :at, :why);
 
 -- set_officer --
-INSERT INTO officers VALUES (:officer, :name, :unit, :category, :valid_until)
+INSERT INTO officers VALUES (:officer, :name, :unit, :category, :valid_until, :seq)
 ON CONFLICT (officer) DO UPDATE SET name = excluded.name, unit = excluded.unit,
-    category = excluded.category, valid_until = excluded.valid_until;
+    category = excluded.category, valid_until = excluded.valid_until, seq = excluded.seq;
 
 -- set_device --
-INSERT INTO devices VALUES (:recorder, :seq, :model, :unit, :bought_on, :warranty_until, :service_life_months, :in_service)
+INSERT INTO devices
+VALUES (:recorder, :seq, :model, :unit, :bought_on, :warranty_until, :service_life_months, :in_service, :price_fen)
 ON CONFLICT (recorder) DO UPDATE SET seq = excluded.seq, model = excluded.model, unit = excluded.unit,
     bought_on = excluded.bought_on, warranty_until = excluded.warranty_until,
-    service_life_months = excluded.service_life_months, in_service = excluded.in_service;
+    service_life_months = excluded.service_life_months, in_service = excluded.in_service,
+    price_fen = excluded.price_fen;
 
 -- set_assignment --
-INSERT INTO assignments VALUES (:recorder, :officer, :since, :until)
-ON CONFLICT (recorder, officer, since) DO UPDATE SET until = excluded.until;
+INSERT INTO assignments VALUES (:recorder, :officer, :since, :until, :seq)
+ON CONFLICT (recorder, officer, since) DO UPDATE SET until = excluded.until, seq = excluded.seq;
 
 -- set_device_event --
-INSERT INTO device_events VALUES (:recorder, :event, :since, :until, :note, :seq)
-ON CONFLICT (recorder, event, since) DO UPDATE SET until = excluded.until, note = excluded.note, seq = excluded.seq;
+INSERT INTO device_events VALUES (:recorder, :event, :since, :until, :note, :seq, :cost_fen)
+ON CONFLICT (recorder, event, since) DO UPDATE SET until = excluded.until, note = excluded.note, seq = excluded.seq,
+    cost_fen = excluded.cost_fen;
+
+-- clear_duty --
+DELETE FROM duty WHERE day = :day AND unit = :unit;
+
+-- add_duty --
+INSERT INTO duty VALUES (:day, :unit, :officer, :seq) ON CONFLICT DO NOTHING;
 
 -- set_checklist --
 INSERT INTO checklists VALUES (:name, :version, :in_force_from, :checklist, :seq)

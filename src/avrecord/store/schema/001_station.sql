@@ -207,7 +207,8 @@ CREATE TABLE officers (
     name TEXT NOT NULL,
     unit TEXT NOT NULL,
     category TEXT NOT NULL,
-    valid_until TEXT
+    valid_until TEXT,
+    seq INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE devices (
@@ -218,7 +219,8 @@ CREATE TABLE devices (
     bought_on TEXT,
     warranty_until TEXT,
     service_life_months INTEGER,
-    in_service INTEGER NOT NULL
+    in_service INTEGER NOT NULL,
+    price_fen INTEGER
 ) STRICT;
 
 CREATE TABLE assignments (
@@ -226,6 +228,7 @@ CREATE TABLE assignments (
     officer TEXT NOT NULL,
     since TEXT NOT NULL,
     until TEXT,
+    seq INTEGER NOT NULL,
     PRIMARY KEY (recorder, officer, since)
 ) STRICT;
 
@@ -236,6 +239,7 @@ CREATE TABLE device_events (
     until TEXT,
     note TEXT NOT NULL,
     seq INTEGER NOT NULL,
+    cost_fen INTEGER,
     PRIMARY KEY (recorder, event, since)
 ) STRICT;
 

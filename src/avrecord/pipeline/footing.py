@@ -1,0 +1,15 @@
+"""The lines under every sheet that leaves: the query, when, by which program, and the checkpoint it can be held against."""
+
+from __future__ import annotations
+
+from avrecord import __version__
+from avrecord.model.moments import beijing
+from avrecord.pipeline.kit import Kit
+
+
+def footing(query: str, kit: Kit) -> list[str]:
+    checkpoint = kit.log.checkpoint().split("\n")
+    return [
+        f"查询：{query}；生成时间：{beijing(kit.clock())}（北京时间）；程序：avrecord {__version__}；采集站：{kit.station}",
+        f"日志检查点：{checkpoint[1]} 条，根 {checkpoint[2]}" if len(checkpoint) > 2 else "日志检查点：无",
+    ]
