@@ -56,13 +56,13 @@ class BytesMissing(EvidenceError):
 
 
 class NotDrawable(AvrecordError):
-    says = "公告 {number} 已经抽取过，不能再抽一次（audit draw --check {number} 可复验）。日志和证据未受影响。"
-    exit_code = 2
+    says = "公告 {number} 已经抽取过，不能再抽一次，只能复验。日志和证据未受影响。"
+    exit_code = 32
 
 
 class OwnReview(AvrecordError):
     says = "{by} 是该环节的执法人员，不能复核自己参加的执法。没有记录任何内容；请由其他人员复核。"
-    exit_code = 2
+    exit_code = 32
 
 
 class NameTaken(EvidenceError):

@@ -42,6 +42,7 @@ REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""
 PROBLEM_ITEMS = SEGMENTS | REVIEW_ITEMS | {"other": "其他"}
 PROBLEM_STATES = {"open": "整改中", "overdue": "逾期未销号", "closed": "已销号"}
+PROBLEM_STEPS = {"opened": "登记", "changed": "变更", "closed": "销号", "reopened": "重新打开"}
 SEEDS = {
     "cosignature": "公告之后的第一个外部见证签名",
     "public": "公开号码",

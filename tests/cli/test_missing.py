@@ -149,6 +149,6 @@ def test_a_stage_of_the_16th_is_judged_by_the_list_in_force_on_the_16th(desk, tm
 
 
 def test_a_stage_that_the_list_does_not_name_lacks_nothing_and_is_shown_as_not_listed(desk, tmp_path):
-    desk("cases", "import", case_table(tmp_path / "b.xlsx", case_row(case="A1", stage="巡查")), "--apply")
+    desk("cases", "import", case_table(tmp_path / "b.xlsx", case_row(case="A1", stage="信访接待")), "--apply")
     assert desk("cases", "missing", "--case", "A1").code == 0
     assert "清单未列" in desk("cases", "list").out

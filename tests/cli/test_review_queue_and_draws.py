@@ -66,7 +66,7 @@ def test_what_the_check_saw_is_offered_for_review_so_that_its_errors_come_out(de
 def test_nobody_reviews_an_enforcement_that_he_took_part_in(desk, kit):
     before = kit.log.refresh()
     said = desk("review", CASE, STAGE, "notice_given", "--as", "seen", "--by", "FY1", "--why", "我在场")
-    assert (said.code, "不能复核自己参加的执法" in said.err, kit.log.refresh()) == (2, True, before)
+    assert (said.code, "不能复核自己参加的执法" in said.err, kit.log.refresh()) == (32, True, before)
 
 
 def test_a_second_person_is_asked_where_the_setting_says_so(desk, root):
@@ -97,7 +97,7 @@ def test_a_draw_is_announced_first_made_once_and_comes_out_the_same_again(desk, 
     made = desk("audit", "draw", number, "--by", "FY9", "--json").json
     assert (made["seed_from"], made["same"], len(made["rows"])) == ("checkpoint", True, 2)
     again = desk("audit", "draw", number, "--by", "FY9")
-    assert (again.code, "不能再抽一次" in again.err) == (2, True)
+    assert (again.code, "不能再抽一次" in again.err) == (32, True)
     assert desk("audit", "draw", number, "--check", "--json").json["rows"] == made["rows"]
     assert "反复尝试" in desk("audit", "draw", number, "--check").out
 
@@ -105,7 +105,7 @@ def test_a_draw_is_announced_first_made_once_and_comes_out_the_same_again(desk, 
 def test_a_published_number_is_a_seed_that_the_station_did_not_choose(desk):
     desk("audit", "announce", "--count", "1", "--unit", EAST, "--by", "FY9")
     number = str(desk.rows("audit", "draw", "--list")[0]["announced"])
-    made = desk("audit", "draw", number, "--by", "FY9", "--public", "福彩3D 第2026316期 572", "--json").json
+    made = desk("audit", "draw", number, "--by", "FY9", "--public", "福彩 第2026316期 572", "--json").json
     assert (made["seed_from"], made["of"]) == ("public", 2)
     again = desk("audit", "draw", number, "--check", "--json").json
     assert again["rows"] == made["rows"]
@@ -135,6 +135,9 @@ def test_a_problem_carries_who_does_what_until_when_and_is_settled_with_evidence
     assert desk("rectify", "close", number, "--why", "再来一次", "--by", "FY9").code == 32
     assert desk("rectify", "reopen", number, "--why", "反弹", "--by", "FY9").code == 0
     assert [row["state"] for row in desk.rows("rectify", "list")] == ["overdue"]
+    steps = desk.rows("rectify", "show", number)
+    assert [row["step"] for row in steps] == ["opened", "changed", "closed", "reopened"]
+    assert ("李局长" in steps[0]["words"], steps[2]["words"]) == (True, "已学习并补充送达")
 
 
 def test_names_of_people_stand_in_no_leaf(desk, kit):

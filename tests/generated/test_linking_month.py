@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter, defaultdict
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import LINKED_TO, link_all, proposals
 from avrecord.pipeline.record import state
 from avrecord.rules.linking import UNTIMED, match_clip
+from avrecord.store.sqlite import sqlite3
 from fire.drill import FULL, tell
 from generated.month import BUFFER, Month, month
 from generated.stating import assigned, imported, looked_at, sealed
@@ -66,7 +68,8 @@ def test_no_automatic_link_of_a_month_is_wrong_and_nearly_all_right_ones_are_mad
 
 
 def links_of(kit: Kit) -> set[tuple[str, str, str]]:
-    return {(row["clip_id"], row["case_no"], row["stage_id"]) for row in kit.store.rows("all_links")}
+    with closing(sqlite3.connect(kit.store.path)) as database:
+        return set(database.execute("SELECT clip_id, case_no, stage_id FROM links"))
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ def announce_(s: Session, count: int, unit: str, since: Any, until: Any, by: str
 @audit.command("draw")
 @click.argument("number", type=int, required=False, metavar="公告序号")
 @click.option("--by", default="", metavar="证号", help="抽取人的执法证号或工号（抽取时必填）")
-@click.option("--public", default="", metavar="文字", help="没有见证时可用的公开号码及来源，如“福彩3D 第2026316期 572”")
+@click.option("--public", default="", metavar="文字", help="没有见证时可用的公开号码及来源，如“福彩开奖号码 第2026316期 572”")
 @click.option("--check", is_flag=True, help="复验：按公告的名单和种子再抽一次，看是否相同")
 @click.option("--list", "list_", is_flag=True, help="列出所有公告")
 @formats

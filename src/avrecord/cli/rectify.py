@@ -12,12 +12,12 @@ import click
 
 from avrecord.cli.base import F, Group, Session, by_option, options, session, words_needed
 from avrecord.cli.clips import DAY
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.output import Answer, Column, formats, give, moment, words
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import Problem, StageId
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import problems as told
-from avrecord.words import PROBLEM_ITEMS, PROBLEM_STATES
+from avrecord.words import PROBLEM_ITEMS, PROBLEM_STATES, PROBLEM_STEPS
 
 COLUMNS = [
     Column("number", "编号"),
@@ -124,6 +124,30 @@ def list_(s: Session, /, unit: str, only: str | None, **form: Any) -> None:
     summary = f"共 {len(rows)} 个问题，未销号 {sum(row['state'] != 'closed' for row in rows)} 个，其中逾期 {len(late)} 个"
     notes = [f"{summary}；销号后再次出现的 {len(back)} 个（只计人工认定缺失、没有录像、录像有缺口的）。"]
     give(Answer("rectification", "整改问题", COLUMNS, shown, {"count": len(shown)}, notes, 10 if late else 0), **form)
+
+
+STEPS = [
+    Column("at", "时间", moment, 10),
+    Column("by", "操作人"),
+    Column("step", "做了什么", words(PROBLEM_STEPS)),
+    Column("words", "内容", width=40),
+    Column("row", "出处（日志序号）"),
+]
+
+
+@rectify.command("show")
+@click.argument("problem_no", type=int, metavar="编号")
+@formats
+@session
+def show(s: Session, /, problem_no: int, **form: Any) -> None:
+    """查看一个问题从登记到销号的每一步。"""
+    found = told.find_problem(problem_no, s.kit)
+    rows = [
+        {"at": step.at, "by": step.by, "step": step.step, "words": step.words, "row": f"log:{step.seq}"}
+        for step in told.steps_of(problem_no, s.kit)
+    ]
+    title = f"整改问题 {problem_no}：{found.stage.case} {found.stage.name}"
+    give(Answer("rectification_steps", title, STEPS, rows, {"number": problem_no}), **form)
 
 
 def _is(row: dict[str, Any], only: str) -> bool:

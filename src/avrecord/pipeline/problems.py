@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from avrecord import durable
 from avrecord.errors import BadInput, UnknownName
 from avrecord.model.case import Problem, StageId
-from avrecord.model.moments import beijing
+from avrecord.model.moments import beijing, from_utc_text
 from avrecord.model.statement import ProblemChanged, ProblemClosed, ProblemOpened, ProblemReopened
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import missing
@@ -33,6 +33,17 @@ class Told:
     department: str
     measure: str
     deadline: date
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a problem. `seq` is its leaf."""
+
+    seq: int
+    at: datetime
+    by: str
+    step: str
+    words: str
 
 
 def open_problem(stage: StageId, item: str, told: Told, by: str, kit: Kit) -> int:
@@ -97,6 +108,22 @@ def find_problem(number: int, kit: Kit) -> Problem:
     if found is None:
         raise UnknownName(what="整改问题（编号见 rectify list）", name=str(number))
     return found
+
+
+def steps_of(number: int, kit: Kit) -> list[Step]:
+    """Every step of a problem, with what was said at it."""
+    return [
+        Step(row["seq"], from_utc_text(row["at"]), row["by_whom"], row["step"], _said(row["step"], row["words"], kit))
+        for row in kit.store.rows("steps_of_problem", problem=number)
+    ]
+
+
+def _said(step: str, digest: str, kit: Kit) -> str:
+    content = kit.attachments.get(digest)
+    if step in ("closed", "reopened"):
+        return content.decode("utf-8", "replace")
+    told = documents.read_problem(content)
+    return "；".join(each for each in (told["problem"], told["leader"], told["department"], told["measure"]) if each)
 
 
 def _open_one(number: int, kit: Kit) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from avrecord.model.case import Account, MarkKind, Stage
 from avrecord.model.statistics import Footage, Marked, Stages
-from avrecord.rules.judging import latest_reviews
+from avrecord.rules.reviewing import in_force
 
 COUNTED = (MarkKind.SEEN, MarkKind.NOT_SEEN, MarkKind.CANNOT_TELL)
 
@@ -30,7 +30,7 @@ def count_stages(accounts: Iterable[Account]) -> Stages:
         found_missing=tuple(
             (account.stage.id, item)
             for account in accounts
-            for item, decision in sorted(latest_reviews(account.reviews).items())
+            for item, decision in sorted(in_force(account.reviews, account.four_eyes).items())
             if decision == "missing"
         ),
     )

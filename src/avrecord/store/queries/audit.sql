@@ -44,16 +44,8 @@ LEFT JOIN stages s ON s.case_no = p.case_no AND s.stage_id = p.stage_id
 WHERE (:case_no = '' OR p.case_no = :case_no) AND (:unit = '' OR s.unit = :unit)
 ORDER BY p.closed_at IS NOT NULL, p.deadline, p.seq;
 
--- one_problem --
-SELECT * FROM problems WHERE seq = :seq;
-
 -- steps_of_problem --
 SELECT * FROM problem_steps WHERE problem = :problem ORDER BY seq;
-
--- reviews_between --
--- Reviews made in a span, with the stage they are about.
-SELECT r.*, s.unit FROM reviews r JOIN stages s ON s.case_no = r.case_no AND s.stage_id = r.stage_id
-WHERE r.at >= :since AND r.at < :until ORDER BY r.seq;
 
 -- reviews_of_officers --
 -- How many stages of each officer were reviewed in a span.

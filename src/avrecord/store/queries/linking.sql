@@ -48,6 +48,3 @@ SELECT value FROM local_marks WHERE name = :name;
 
 -- set_local_mark --
 INSERT INTO local_marks VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
-
--- all_links --
-SELECT clip_id, case_no, stage_id, method FROM links;
