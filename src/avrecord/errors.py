@@ -60,6 +60,11 @@ class NotDrawable(AvrecordError):
     exit_code = 32
 
 
+class NothingComplete(AvrecordError):
+    says = "{unit} 的 {cases} 个案件中，没有一个录像和要件都齐全，不能导出完整资料包。没有写出任何文件；请先看 cases missing。"
+    exit_code = 32
+
+
 class OwnReview(AvrecordError):
     says = "{by} 是该环节的执法人员，不能复核自己参加的执法。没有记录任何内容；请由其他人员复核。"
     exit_code = 32

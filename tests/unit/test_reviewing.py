@@ -14,7 +14,7 @@ from making import at, clip, observation, stage
 from avrecord.model.case import Account, Coverage, Gap, Mark, MarkKind, Review
 from avrecord.rules.agreement import Judged, agreement
 from avrecord.rules.drawing import draw_sample
-from avrecord.rules.queueing import key_of, to_sample, waiting
+from avrecord.rules.queueing import Quota, key_of, to_sample, unit_key, waiting
 from avrecord.rules.reviewing import decisions, in_force
 
 STAGE = stage(1800)
@@ -82,10 +82,11 @@ def test_what_the_check_saw_is_sampled_until_each_officer_has_his_share_and_no_f
     whole = Coverage(600, 600, ())
     stages = [Account(stage(600, n * 1000, (f"04{n % 3}",)), "", "key", whole, marks(n), (), (clip(n),)) for n in range(30)]
     rank = {key_of(each): hashlib.sha256(repr(key_of(each)).encode()).hexdigest() for each in waiting(stages, at(0))}
-    chosen = to_sample(stages, {"041": 1, "042": 5}, 2, rank)
+    chosen = to_sample(stages, {"041": 1, "042": 5}, Quota(2), rank)
     assert Counter(officer for each in chosen for officer in each.account.stage.officers) == {"040": 2, "041": 1}
     assert {each.item for each in chosen} == {"id_shown"}
-    assert to_sample(stages, {}, 0, rank) == []
+    assert to_sample(stages, {}, Quota(0), rank) == []
+    assert len(to_sample(stages, {unit_key("一中队"): 3}, Quota(0, 5), rank)) == 2
 
 
 @given(st.sets(st.text("abc0123", min_size=1, max_size=6), max_size=30), st.binary(min_size=32, max_size=32), st.integers(0, 40))

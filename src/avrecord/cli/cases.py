@@ -15,11 +15,12 @@ from avrecord.ledger.cases import case_number
 from avrecord.model.case import Account, MarkKind
 from avrecord.model.moments import beijing
 from avrecord.pipeline import bring
+from avrecord.pipeline.cells import moment_in
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.offering import offered_in
-from avrecord.pipeline.report import moment_in
+from avrecord.pipeline.opinion import write_opinion
 from avrecord.rules.recordings import join_recordings
 from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, REVIEW_ITEMS, SEGMENTS
 
@@ -176,6 +177,19 @@ def _to_look_at(account: Account, facts: dict[str, Any], kit: Kit) -> list[dict[
         offered = [{"clip": clip.id.hex, "at_ms": each.at_ms, "digest": each.digest} for each, _ in frames]
         rows.append(facts | {"item": "供人工查看", "result": f"{len(frames)} 帧", "basis": basis, "offered": offered})
     return rows
+
+
+@cases.command("opinion")
+@click.argument("number", metavar="案号")
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="文件", help="写到哪个 .docx 或 .html 文件"
+)
+@by_default
+@session
+def opinion_(s: Session, number: str, out: Path, by: str) -> None:
+    """生成一页《音像记录核查意见》，交法制审核。"""
+    open_points = write_opinion(case_number(number), out, by, s.kit)
+    click.echo(f"已写入 {out}：" + (f"{open_points} 处需要核实。" if open_points else "未发现缺少的内容。"))
 
 
 COMMANDS = (cases,)

@@ -17,8 +17,8 @@ from avrecord.ledger.cases import case_number
 from avrecord.model.clip import Clip
 from avrecord.model.moments import BEIJING, from_utc_text, utc_text
 from avrecord.model.observation import Examination, Observation
+from avrecord.pipeline.cells import moment_in
 from avrecord.pipeline.offering import offered_in
-from avrecord.pipeline.report import moment_in
 from avrecord.pipeline.review import find_clip
 from avrecord.rules.worth import Worth
 from avrecord.words import CLAIM_DOUBTS, FAULTS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE

@@ -16,6 +16,7 @@ from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.account import account
 from avrecord.pipeline.bundle import make_bundle
 from avrecord.pipeline.gaps import gaps_now
+from avrecord.pipeline.package import make_package
 from avrecord.pipeline.report import write_ledger
 from avrecord.rules.gaps import Missing
 from avrecord.words import FILE_STATES, GAPS
@@ -68,14 +69,32 @@ def audit() -> None:
 @click.option("--unit", default="", metavar="单位", help="只写某单位")
 @click.option("--from", "since", type=DAY, metavar="日期", help="环节起始日期")
 @click.option("--to", "until", type=DAY, metavar="日期", help="环节截止日期（含当日）")
+@click.option(
+    "--template", type=click.Path(dir_okay=False, path_type=Path), metavar="文件", help="填入本单位自己的台账模板（.xlsx）"
+)
 @by_default
 @session
-def ledger(s: Session, out: Path, case_no: str, unit: str, since: Any, until: Any, by: str) -> None:
-    """生成附件9《自查工作台账》，由录像事实预填。"""
-    template = s.kit.root / "config" / "ledgers" / "annex9.toml"
-    number = case_number(case_no) if case_no else ""
-    count = write_ledger(out, template, by, s.kit, case_no=number, unit=unit, **day_bounds(since, until))
-    click.echo(f"已写入 {out}：{count} 个案件。空白栏由责任单位填写。")
+def ledger(s: Session, out: Path, case_no: str, unit: str, since: Any, until: Any, template: Path | None, by: str) -> None:
+    """生成附件9《自查工作台账》，由录像事实和整改登记预填。"""
+    columns = s.kit.root / "config" / "ledgers" / "annex9.toml"
+    filters = {"case_no": case_number(case_no) if case_no else "", "unit": unit, **day_bounds(since, until)}
+    count = write_ledger(out, columns, by, s.kit, template, **filters)
+    click.echo(f"已写入 {out}：{count} 个案件。整改各栏来自 avrecord rectify 的登记，没有登记的留空。")
+
+
+@audit.command("package")
+@click.option("--unit", required=True, metavar="单位", help="哪个单位")
+@click.option("--from", "since", type=DAY, metavar="日期", help="环节起始日期")
+@click.option("--to", "until", type=DAY, metavar="日期", help="环节截止日期（含当日）")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="目录", help="写到哪个（还不存在的）目录")
+@by_default
+@session
+def package(s: Session, unit: str, since: Any, until: Any, out: Path, by: str) -> None:
+    """导出一份完整的音像记录资料备查（未发现问题的单位至少提供一份）。"""
+    made = make_package(unit, out, by, s.kit, **day_bounds(since, until))
+    click.echo(f"已写入 {out}：案件 {made.case}，片段 {made.bundle.clips} 个，附核查意见。")
+    if made.open_cases:
+        click.echo(f"注意：该单位还有 {made.open_cases} 个案件缺少清单要求的内容，不属于“未发现问题”。", err=True)
 
 
 @audit.command("bundle")

@@ -12,7 +12,7 @@ from avrecord.model.moments import BEIJING, utc_text
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import account_for, accounts, mark_asked, why_blind
 from avrecord.rules.agreement import Agreement, Judged, agreement
-from avrecord.rules.queueing import Waiting, key_of, to_sample, waiting
+from avrecord.rules.queueing import Quota, Waiting, key_of, to_sample, unit_key, waiting
 from avrecord.rules.reviewing import decisions
 
 
@@ -25,8 +25,9 @@ def queue(kit: Kit, **filters: str) -> list[Waiting]:
     grace = timedelta(days=kit.settings.coverage.grace_days)
     ready = [account for account in accounts(kit, **filters) if account.stage.end + grace <= now]
     found = waiting(ready, now)
+    quota = Quota(kit.settings.review.per_officer, kit.settings.review.per_unit)
     rank = {key_of(each): _lot(each, kit) for each in _all_seen(ready)}
-    return found + to_sample(ready, _done_this_month(now, kit), kit.settings.review.per_officer, rank)
+    return found + to_sample(ready, _done_this_month(now, kit), quota, rank)
 
 
 def agreed(kit: Kit, **span: str) -> tuple[Agreement, ...]:
@@ -60,5 +61,7 @@ def _lot(each: Waiting, kit: Kit) -> str:
 
 def _done_this_month(now: datetime, kit: Kit) -> Counter[str]:
     first = now.astimezone(BEIJING).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = kit.store.rows("reviews_of_officers", since=utc_text(first), until=utc_text(now + timedelta(days=1)))
-    return Counter({row["officer"]: row["reviewed"] for row in rows})
+    span = {"since": utc_text(first), "until": utc_text(now + timedelta(days=1))}
+    done = Counter({row["officer"]: row["reviewed"] for row in kit.store.rows("reviews_of_officers", **span)})
+    done.update(unit_key(row["unit"]) for row in kit.store.rows("reviews_between", **span))
+    return done
