@@ -61,7 +61,7 @@ class NotDrawable(AvrecordError):
 
 
 class NothingComplete(AvrecordError):
-    says = "{unit} 的 {cases} 个案件中，没有一个录像和要件都齐全，不能导出完整资料包。没有写出任何文件；请先补正或复核案件缺少的内容。"
+    says = "{unit} 的 {cases} 个案件中，没有一个录像和要件都齐全，没有导出任何文件；请先补正或复核案件缺少的内容。"
     exit_code = 32
 
 

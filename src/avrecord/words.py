@@ -40,6 +40,14 @@ PROPOSALS = {
 """Why a link is proposed to a person and not made."""
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""
+POINTS = {
+    "footage": "是否按规定使用音像记录设备",
+    "standard_wording": "是否使用执法行为规范用语",
+    "id_shown": "是否佩戴并出示执法证件",
+    "notice_given": "是否告知当事人执法事由依据及享有的权利",
+    "uniform": "是否着装规范",
+}
+"""The five points of the self-check (平顶山市城市管理局 2024-07-31, 一(四)), by what speaks for each."""
 PROBLEM_ITEMS = SEGMENTS | REVIEW_ITEMS | {"other": "其他"}
 PROBLEM_STATES = {"open": "整改中", "overdue": "逾期未销号", "closed": "已销号"}
 PROBLEM_STEPS = {"opened": "登记", "changed": "变更", "closed": "销号", "reopened": "重新打开"}

@@ -10,6 +10,7 @@ from docx import Document
 from openpyxl import load_workbook
 
 from avrecord.pipeline.link import link_all
+from avrecord.words import POINTS
 from cli.desk import CASE, EAST, PRINTED, WEST, Desk, cases_file, examined, fleet_file
 from conftest import pattern
 from ledger.ledger_files import case_row, case_table
@@ -127,3 +128,37 @@ def test_a_unit_that_has_nothing_complete_hands_over_nothing(desk, tmp_path):
     assert (said.code, "没有一个录像和要件都齐全" in said.err) == (32, True)
     assert not (tmp_path / "备查").exists()
     assert desk("audit", "package", "--unit", "没有的大队", "--out", tmp_path / "备查").code == 32
+
+
+def test_the_report_counts_marks_and_decisions_apart_and_every_number_names_its_stages(desk, tmp_path):
+    desk("rectify", "open", CASE, STAGE, "notice_given", *PLAN, "--by", "FY9")
+    desk("review", CASE, STAGE, "notice_given", "--as", "missing", "--by", "FY9", "--why", "没有告知")
+    found = desk("audit", "report", "--explain", "--json").json
+    rows = {(row["unit"], row["point"]): row for row in found["rows"]}
+    notice = rows[EAST, "notice_given"]
+    assert (notice["seen"], notice["missing"], notice["not_seen"]) == (1, 1, 0)
+    assert notice["explain"] == {"seen": [f"{CASE} 现场检查"], "missing": [f"{CASE} {STAGE}"]}
+    assert rows[WEST, "footage"]["not_seen"] == 1
+    for row in found["rows"]:
+        for outcome, stages in row["explain"].items():
+            assert row[outcome] == len(stages)
+    [east] = [unit for unit in found["units"] if unit["unit"] == EAST]
+    assert (east["cases"], east["stages"], len(east["problems"]), east["closed"]) == (1, 2, 1, [])
+
+
+def test_the_reports_workbook_holds_the_same_numbers_and_charts(desk, tmp_path):
+    desk("rectify", "open", CASE, STAGE, "notice_given", *PLAN, "--by", "FY9")
+    assert desk("audit", "report", "--xlsx", tmp_path / "报告.xlsx").code == 0
+    book = load_workbook(tmp_path / "报告.xlsx")
+    assert book.sheetnames == ["概况", "五项自查", "整改", "问题清单", "录像图", "整改图"]
+    rows = {
+        (row[0].value, row[1].value): [cell.value for cell in row[2:]]
+        for row in book["五项自查"].iter_rows(min_row=3, max_row=12)
+    }
+    table = desk.rows("audit", "report")
+    for row in table:
+        counts = [row[key] for key in ("confirmed", "missing", "seen", "not_seen", "cannot_tell")]
+        assert rows[row["unit"], POINTS[row["point"]]] == [sum(counts), *counts]
+    assert len(book["录像图"]._charts) == 1
+    assert book["问题清单"]["G3"].value == "李局长"
+    assert desk("audit", "report", "--unit", "没有的大队").code == 32

@@ -26,6 +26,7 @@ from avrecord.cli import (
     rectify,
     release,
     reviews,
+    selfcheck,
     service,
     station,
     statistics,
@@ -55,7 +56,7 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
 
 _MODULES = (
     demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, officers, verify, trust, draws, rectify,
-    statistics, log, keys, release, service,
+    statistics, selfcheck, log, keys, release, service,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:
