@@ -182,7 +182,7 @@ def test_what_a_person_unlinked_is_remembered(told):
     told(linked())
     told(unlinked(), by="041001")
     assert told.methods() == {}
-    assert told.records.unlinked_by_person(STAGE.id) == {CLIP.hex}
+    assert [row["case_no"] for row in told.records.store.rows("withheld_by_clip", clip_id=CLIP.hex)] == [STAGE.id.case]
 
 
 def test_what_the_rule_withdrew_may_be_linked_by_it_again(told):
@@ -190,7 +190,7 @@ def test_what_the_rule_withdrew_may_be_linked_by_it_again(told):
     told(linked())
     told(unlinked())
     assert told.methods() == {}
-    assert told.records.unlinked_by_person(STAGE.id) == set()
+    assert told.records.store.rows("withheld_by_clip", clip_id=CLIP.hex) == []
 
 
 def test_a_person_who_links_again_takes_the_refusal_back(told):
@@ -199,7 +199,7 @@ def test_a_person_who_links_again_takes_the_refusal_back(told):
     told(unlinked(), by="041001")
     told(linked("person"), by="041001")
     assert told.methods() == {CLIP.hex: "person"}
-    assert told.records.unlinked_by_person(STAGE.id) == set()
+    assert told.records.store.rows("withheld_by_clip", clip_id=CLIP.hex) == []
 
 
 def test_a_stage_imported_again_is_changed_and_its_officers_with_it(told):

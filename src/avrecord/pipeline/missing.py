@@ -38,7 +38,7 @@ def account_for(stage: Stage, why: dict[str, str], kit: Kit) -> Account:
     checklist = kit.records.checklist_for(stage.start)
     item = checklist.item_for(stage.case_kind, stage.stage) if checklist else None
     tolerance = timedelta(seconds=kit.settings.coverage.tolerance_seconds)
-    examinations = kit.records.examinations(clips)
+    examinations = kit.records.examinations_of(stage.id)
     beside = beside_of(stage, clips, kit)
     examinations |= kit.records.examinations(beside)
     marks = tuple(mark_of(segment, clips, examinations, why, kit, beside) for segment in item.segments) if item else ()

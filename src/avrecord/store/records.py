@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from avrecord.model.card import SourceFile
@@ -27,6 +28,7 @@ class Records:
 
     store: Store
     fetch: Fetch
+    _lists: dict[str, Checklist] = field(default_factory=dict, compare=False, repr=False)
 
     def projected(self) -> int:
         """How many leaves of the log the index reflects."""
@@ -82,28 +84,20 @@ class Records:
         row = self.store.row("examination", clip_id=clip.hex)
         if row is None:
             return None
-        return Examination(
-            clip=clip.hex,
-            outcome=row["outcome"],
-            reason=row["reason"],
-            checks=tuple(row["checks"].split()),
-            looked=tuple(row["looked"].split()),
-            facts=Facts(
-                longest_gap_ms=row["longest_gap_ms"],
-                dense_to_ms=row["dense_to_ms"],
-                light=row["light"],
-                light_share=row["light_share"],
-                video_codec=row["video_codec"],
-                width=row["width"],
-                height=row["height"],
-            ),
-            observations=tuple(_observation(r) for r in self.store.rows("observations_of", clip_id=clip.hex)),
-            faults=tuple(_fault(r) for r in self.store.rows("faults_of", clip_id=clip.hex)),
-            listened=tuple(row["listened"].split()),
-            heard=tuple(tuple(int(ms) for ms in span.split("-")) for span in row["heard"].split()),
-            unheard=row["unheard"],
-            tier=row["tier"],
+        return _examination(
+            row, self.store.rows("observations_of", clip_id=clip.hex), self.store.rows("faults_of", clip_id=clip.hex)
         )
+
+    def examinations_of(self, stage: StageId) -> dict[str, Examination]:
+        """Examinations of the clips linked to a stage, by clip: three questions whatever their number."""
+        key = {"case_no": stage.case, "stage_id": stage.name}
+        seen, faults = defaultdict(list), defaultdict(list)
+        for row in self.store.rows("observations_of_stage", **key):
+            seen[row["clip_id"]].append(row)
+        for row in self.store.rows("faults_of_stage", **key):
+            faults[row["clip_id"]].append(row)
+        rows = self.store.rows("examinations_of_stage", **key)
+        return {row["clip_id"]: _examination(row, seen[row["clip_id"]], faults[row["clip_id"]]) for row in rows}
 
     def full_examination(self, clip: ClipId) -> Examination | None:
         """The stated document itself, with every technical fact and cost."""
@@ -156,10 +150,6 @@ class Records:
     def links_of(self, clip: ClipId) -> list[StageId]:
         return [StageId(r["case_no"], r["stage_id"]) for r in self.store.rows("links_of_clip", clip_id=clip.hex)]
 
-    def unlinked_by_person(self, stage: StageId) -> set[str]:
-        rows = self.store.rows("unlinked_by_person", case_no=stage.case, stage_id=stage.name)
-        return {row["clip_id"] for row in rows}
-
     def reviews(self, stage: StageId) -> tuple[Review, ...]:
         rows = self.store.rows("reviews_of", case_no=stage.case, stage_id=stage.name)
         return tuple(Review(stage, r["item"], r["decision"], r["by_whom"], from_utc_text(r["at"]), r["seq"]) for r in rows)
@@ -203,7 +193,12 @@ class Records:
     def checklist_for(self, moment: datetime) -> Checklist | None:
         """The version in force on the local day of a moment."""
         row = self.store.row("checklist_on", day=beijing(moment, "%Y-%m-%d"))
-        return documents.read_checklist(self.fetch(row["checklist"])) if row else None
+        if row is None:
+            return None
+        digest = row["checklist"]
+        if digest not in self._lists:  # asked for each stage of a month; a digest always means the same list
+            self._lists[digest] = documents.read_checklist(self.fetch(digest))
+        return self._lists[digest]
 
     def checklists(self) -> list[Checklist]:
         return [documents.read_checklist(self.fetch(r["checklist"])) for r in self.store.rows("all_checklists")]
@@ -273,6 +268,31 @@ def clip_of(row: Row) -> Clip:
         sequence=row["sequence_no"],
         user=row["user_no"],
         doubt=row["claim_doubt"],
+    )
+
+
+def _examination(row: Row, seen: Iterable[Row], faults: Iterable[Row]) -> Examination:
+    return Examination(
+        clip=row["clip_id"],
+        outcome=row["outcome"],
+        reason=row["reason"],
+        checks=tuple(row["checks"].split()),
+        looked=tuple(row["looked"].split()),
+        facts=Facts(
+            longest_gap_ms=row["longest_gap_ms"],
+            dense_to_ms=row["dense_to_ms"],
+            light=row["light"],
+            light_share=row["light_share"],
+            video_codec=row["video_codec"],
+            width=row["width"],
+            height=row["height"],
+        ),
+        observations=tuple(map(_observation, seen)),
+        faults=tuple(map(_fault, faults)),
+        listened=tuple(row["listened"].split()),
+        heard=tuple(tuple(int(ms) for ms in span.split("-")) for span in row["heard"].split()),
+        unheard=row["unheard"],
+        tier=row["tier"],
     )
 
 

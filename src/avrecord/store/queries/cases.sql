@@ -29,9 +29,17 @@ SELECT c.*, l.method, l.overlap_ms, l.uncertainty_ms AS link_uncertainty_ms FROM
 JOIN clips c ON c.clip_id = l.clip_id
 WHERE l.case_no = :case_no AND l.stage_id = :stage_id ORDER BY c.true_start, c.clip_id;
 
--- unlinked_by_person --
--- Clips that a person took away from a stage: no rule links them again.
-SELECT clip_id FROM unlinked WHERE case_no = :case_no AND stage_id = :stage_id;
+-- examinations_of_stage --
+-- What is known of the clips linked to a stage.
+SELECT e.* FROM links l JOIN examinations e ON e.clip_id = l.clip_id WHERE l.case_no = :case_no AND l.stage_id = :stage_id;
+
+-- observations_of_stage --
+SELECT o.* FROM links l JOIN observations o ON o.clip_id = l.clip_id
+WHERE l.case_no = :case_no AND l.stage_id = :stage_id ORDER BY o.clip_id, o.n;
+
+-- faults_of_stage --
+SELECT f.* FROM links l JOIN faults f ON f.clip_id = l.clip_id
+WHERE l.case_no = :case_no AND l.stage_id = :stage_id ORDER BY f.clip_id, f.n;
 
 -- links_of_clip --
 SELECT case_no, stage_id, method FROM links WHERE clip_id = :clip_id ORDER BY case_no, stage_id;
