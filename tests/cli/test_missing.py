@@ -152,3 +152,11 @@ def test_a_stage_that_the_list_does_not_name_lacks_nothing_and_is_shown_as_not_l
     desk("cases", "import", case_table(tmp_path / "b.xlsx", case_row(case="A1", stage="信访接待")), "--apply")
     assert desk("cases", "missing", "--case", "A1").code == 0
     assert "清单未列" in desk("cases", "list").out
+
+
+def test_rows_are_sorted_as_asked(desk):
+    rows = {sort: desk.rows("cases", "missing", "--sort", sort) for sort in ("case", "days", "start", "unit", "what")}
+    assert [row["start"] for row in rows["start"]] == sorted(row["start"] for row in rows["start"])
+    assert [row["unit"] for row in rows["unit"]] == sorted(row["unit"] for row in rows["unit"])
+    assert [row["days_open"] for row in rows["days"]] == sorted((row["days_open"] for row in rows["days"]), reverse=True)
+    assert {len(each) for each in rows.values()} == {len(rows["case"])}

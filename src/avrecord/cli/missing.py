@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,13 @@ MISSING = [
     Column("days_open", "超过宽限期（天）"),
 ]
 GROUPS = {"unit": "单位", "officer": "执法人员", "month": "月份"}
+SORTS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "case": lambda row: (row["case"], row["start"]),
+    "days": lambda row: (-row["days_open"], row["start"], row["case"]),
+    "start": lambda row: (row["start"], row["case"]),
+    "unit": lambda row: (row["unit"], row["start"], row["case"]),
+    "what": lambda row: (list(LACKS).index(row["what"]), row["start"], row["case"]),
+}
 
 
 @cases.command("missing")
@@ -42,13 +50,21 @@ GROUPS = {"unit": "单位", "officer": "执法人员", "month": "月份"}
 @click.option(
     "--by", "group", type=click.Choice(list(GROUPS)), metavar="口径", help="汇总：unit 按单位 / officer 按人员 / month 按月"
 )
+@click.option(
+    "--sort",
+    type=click.Choice(list(SORTS)),
+    default="case",
+    metavar="次序",
+    help="case 案号（默认）/ days 超期天数 / start 环节时间 / unit 单位 / what 缺什么",
+)
 @formats
 @session
-def missing_(s: Session, /, case_no: str, unit: str, since: Any, until: Any, group: str | None, **form: Any) -> None:
+def missing_(s: Session, /, case_no: str, unit: str, since: Any, until: Any, group: str | None, sort: str, **form: Any) -> None:
     """清单要求而录像没有显示的：无录像、缺口、未见、无法判断。"""
     found = missing(s.kit, case_no=case_number(case_no) if case_no else "", unit=unit, **day_bounds(since, until))
     _must_match(s, case_no, unit)
     rows = [_lack_row(lack, s.kit.clock(), s.kit.settings.coverage.grace_days) for lack in found]
+    rows.sort(key=SORTS[sort])
     counts = Counter(row["what"] for row in rows)
     summary = joined((f"{LACKS[what]} {count}" for what, count in sorted(counts.items())), "没有发现缺少的内容")
     grace = s.kit.settings.coverage.grace_days
