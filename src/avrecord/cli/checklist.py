@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,10 @@ import click
 from avrecord.cli.base import Group, Session, by_option, joined, session
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.pipeline import bring
-from avrecord.words import MODES, RETENTION, SEGMENTS
+from avrecord.pipeline.asif import assert_not_shorter
+from avrecord.words import MODES, SEGMENTS, retention_words
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-def _retention(value: str) -> str:
-    years = re.sub(r"^(\d+)y$", r"\1 年", value)
-    return RETENTION.get(value, re.sub(r"^(\d+)m$", r"\1 个月", years))
 
 
 @click.group("checklist", cls=Group)
@@ -45,7 +40,7 @@ def checklist_show(s: Session, /, **form: Any) -> None:
         Column("stage", "环节"),
         Column("mode", "记录方式", words(MODES)),
         Column("segments", "要件", lambda segments: joined(SEGMENTS.get(segment, segment) for segment in segments)),
-        Column("retention", "保管期限", _retention),
+        Column("retention", "保管期限", retention_words),
         Column("remarks", "备注", width=20),
     ]
     title = f"{found.name} {found.version}（{found.in_force_from} 起施行）" if found else "尚未采用清单"
@@ -55,10 +50,13 @@ def checklist_show(s: Session, /, **form: Any) -> None:
 
 @checklist.command("adopt")
 @click.argument("file", type=FILE, metavar="文件")
+@click.option("--accept-shorter", is_flag=True, help="已知保管期限缩短、已有片段会提前到期，仍然采用")
 @by_option
 @session
-def checklist_adopt(s: Session, file: Path, by: str) -> None:
+def checklist_adopt(s: Session, file: Path, accept_shorter: bool, by: str) -> None:
     """采用一个版本的清单（TOML），记入日志。"""
+    if not accept_shorter:
+        assert_not_shorter(file, s.kit)
     found, fresh = bring.adopt_checklist(file, by, s.kit)
     click.echo(
         f"{'已采用' if fresh else '已在用，未重复记录'}：{found.name} {found.version}，"

@@ -22,6 +22,7 @@ from avrecord.cli import (
     log,
     missing,
     release,
+    retention,
     service,
     station,
     trust,
@@ -63,6 +64,7 @@ for _module in (
     log,
     keys,
     release,
+    retention,
     service,
 ):
     for _command in _module.COMMANDS:

@@ -42,6 +42,14 @@ from avrecord.model.statement.house import (
     ScrubDone,
     ServiceStarted,
 )
+from avrecord.model.statement.keeping import (
+    ArchiveMade,
+    ArchiveReceived,
+    ExpiryListed,
+    ExpiryUndone,
+    HoldLifted,
+    HoldSet,
+)
 
 KINDS: dict[str, type[Body]] = {
     cls.kind: cls
@@ -50,6 +58,7 @@ KINDS: dict[str, type[Body]] = {
         ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
         DeviceEvent, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone, ReleaseGranted, ClipRemoved,
+        HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""
@@ -58,6 +67,8 @@ __all__ = [
     "KINDS",
     "VERSION",
     "Anchor",
+    "ArchiveMade",
+    "ArchiveReceived",
     "Body",
     "CardRemovedEarly",
     "CardSeen",
@@ -75,8 +86,12 @@ __all__ = [
     "DeviceAssigned",
     "DeviceEvent",
     "DeviceRegistered",
+    "ExpiryListed",
+    "ExpiryUndone",
     "ExportMade",
     "GapObserved",
+    "HoldLifted",
+    "HoldSet",
     "KeyChanged",
     "KeysListed",
     "MarkReviewed",
