@@ -170,6 +170,8 @@ EXPIRY_KEPT = {
     "gone": "文件已不在库中，请先核验",
 }
 """Why a listed clip was not removed."""
+ARCHIVED_AS = {"linked": "关联本单位环节", "unlinked": "本单位记录仪，未关联"}
+ARCHIVED_STATES = {"in_bag": "在包内", "removed": "已按规则移除", "missing": "不在库中"}
 EVIDENCE_STAYS = "抽检留下的证据画面等附件可能被别处引用，不随片段移除。"
 
 GAPS = {"sequence": "编号不连续", "time": "录像中断", "vanished": "曾在卡上、未采集即消失"}

@@ -11,6 +11,7 @@ import click
 
 from avrecord import __version__
 from avrecord.cli import (
+    archive,
     cases,
     check,
     checklist,
@@ -65,6 +66,7 @@ for _module in (
     keys,
     release,
     retention,
+    archive,
     service,
 ):
     for _command in _module.COMMANDS:

@@ -89,6 +89,11 @@ class Book:
         found = keeping.one(self._kit.records, clip)
         return self.of(*found, day) if found else None
 
+    def ground(self, clip: str) -> Ground | None:
+        """What keeps a clip longest; None for one that is not in the vault."""
+        found = keeping.one(self._kit.records, clip)
+        return decisive(self._grounds(*found)) if found else None
+
     def until(self, row: Row, links: Iterable[Row]) -> date | None:
         """The last day on which anything but a hold keeps a clip; None: it never ends by itself."""
         return decisive(self._grounds(row, links)).until

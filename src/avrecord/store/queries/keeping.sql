@@ -118,21 +118,27 @@ SELECT unit FROM stages WHERE starts >= :since AND starts < :until
 UNION SELECT unit FROM devices WHERE unit IS NOT NULL AND unit <> '' ORDER BY unit;
 
 -- clips_of_unit --
--- A unit's clips of a year: those linked to its stages, and unlinked ones of its registered recorders.
+-- A unit's clips of a year: those linked to its stages, and unlinked ones of its registered recorders. The day of one whose
+-- own time cannot be is that of its sealing.
 SELECT DISTINCT c.*, 1 AS linked FROM stages s JOIN links l ON l.case_no = s.case_no AND l.stage_id = s.stage_id
 JOIN clips c ON c.clip_id = l.clip_id
 WHERE s.unit = :unit AND s.starts >= :since AND s.starts < :until
 UNION ALL
 SELECT c.*, 0 AS linked FROM devices d JOIN clips c ON c.recorder = d.recorder
-WHERE d.unit = :unit AND c.day BETWEEN :first AND :last
+WHERE d.unit = :unit AND CASE WHEN c.claim_doubt IS NULL THEN c.day ELSE date(c.sealed_at, '+8 hours') END
+    BETWEEN :first AND :last
   AND NOT EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id)
 ORDER BY stored;
 
 -- clips_of_no_unit --
 -- Unlinked clips of a year whose recorder no unit registered: in no unit's bag.
 SELECT count(*) AS clips, coalesce(sum(size), 0) AS bytes FROM clips c
-WHERE c.day BETWEEN :first AND :last AND NOT EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id)
+WHERE CASE WHEN c.claim_doubt IS NULL THEN c.day ELSE date(c.sealed_at, '+8 hours') END BETWEEN :first AND :last
+  AND NOT EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id)
   AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.recorder = c.recorder AND coalesce(d.unit, '') <> '');
+
+-- stages_of_unit --
+SELECT case_no, stage_id FROM stages WHERE unit = :unit AND starts >= :since AND starts < :until;
 
 -- stages_of_clip --
 SELECT s.*, l.method FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
