@@ -31,7 +31,7 @@ class Station(Desk):
 
     def enable(self):
         settings = self.root / "station.toml"
-        settings.write_text(settings.read_text("utf-8") + '\n[retention]\nexpiry = "listed"\n', "utf-8")
+        settings.write_text(settings.read_text("utf-8").replace('expiry = "off"', 'expiry = "listed"'), "utf-8")
 
     def fates(self):
         return {row["name"][-10:-4]: row["fate"] for row in self.rows("retention", "due")}

@@ -78,7 +78,7 @@ def _row(made: Archive) -> dict[str, Any]:
 
 @archive.command("receipt")
 @click.argument("file", type=FILE, metavar="回执文件")
-@click.option("--key", required=True, type=FILE, metavar="文件", help="接收方的公钥（OpenSSH 或 minisign，Ed25519）")
+@click.option("--key", required=True, type=FILE, metavar="文件", help="接收方的公钥文件")
 @by_option
 @session
 def receipt(s: Session, file: Path, key: Path, by: str) -> None:
