@@ -136,6 +136,7 @@ def test_listed_and_seven_days_later_removed_and_both_verify_and_account_say_so(
     assert verified.json["totals"]["REMOVED_BY_RULE"] == 2
     finding = next(row for row in verified.json["rows"] if row["code"] == "REMOVED_BY_RULE")
     assert "unlinked 6m" in finding["detail"]
+    assert "按规则移除" in station("clips", "show", finding["expected"]).out
     accounted = station("account", "--json").json
     assert accounted["totals"]["removed"] == 2
     assert accounted["totals"]["missing"] == 0

@@ -70,4 +70,3 @@ CREATE TABLE archives (
     received_key TEXT,
     signature TEXT
 ) STRICT;
-CREATE INDEX clips_by_sealing ON clips (sealed_at, seq);
