@@ -13,9 +13,10 @@ import pytest
 from avrecord.dock.volumes import volume_at
 from avrecord.model.statement import ClipRemoved
 from avrecord.pipeline.account import account
+from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.receive import receive
 from avrecord.pipeline.record import state
-from avrecord.pipeline.verify import verify
+from avrecord.pipeline.verify import read_now, verify, verify_evidence
 from avrecord.station import heal
 from cli.desk import CASE
 from cli.keeper import BY, EIGHT_DAYS, LATER, WHY, Station
@@ -189,6 +190,9 @@ def test_a_hold_on_a_case_keeps_its_clips(station):
     row = next(row for row in station.rows("retention", "due") if "090000" in row["name"])
     assert row["fate"] == "held"
     assert station("retention", "hold", "set", "--case", "没有的案号", *WHY).code == 32
+    assert (
+        station("retention", "hold", "set", "--recorder", "没有的机号", *WHY).code == 32
+    )  # a slip of the pen would hold nothing
     assert station("retention", "hold", "set", *WHY).code == 2
 
 
@@ -270,6 +274,25 @@ def test_a_card_that_still_holds_a_removed_clip_is_not_taken_again_but_other_byt
     assert "MISSING" not in totals
     heal(kit)
     assert verify(kit).totals == totals
+    kit.store.close()
+
+
+def test_a_removal_while_the_vault_is_being_read_is_no_missing_clip(station):
+    station.enable()
+    station("retention", "list", *BY)
+    station.at(LATER + EIGHT_DAYS)
+    kit = station.kit()
+    done = []
+
+    def digest(stored, path):
+        if not done:
+            done.append(station("retention", "expire", *BY, "--json").json["removed"])
+        return read_now(stored, path)
+
+    totals = verify_evidence(evidence_of(kit), digest=digest).totals
+    assert done == [2]
+    assert totals["REMOVED_BY_RULE"] + totals["OK_UNWITNESSED"] == 5
+    assert set(totals) <= {"REMOVED_BY_RULE", "OK_UNWITNESSED", "NO_EXTERNAL_REFERENCE"}
     kit.store.close()
 
 

@@ -8,10 +8,12 @@ from datetime import timedelta
 from avrecord.errors import EvidenceError
 from avrecord.model.finding import Finding
 from avrecord.model.moments import from_utc_text
-from avrecord.seal.verify import Leaf, ReadLog, Removal
+from avrecord.pipeline.evidence import Evidence
+from avrecord.seal.verify import Leaf, ReadLog, Removal, read_log
 from avrecord.store import documents
 from avrecord.vault.attachments import Attachments
 
+DOUBTED = ("MISSING", "UNSIGNED")
 LEAST_WAIT = timedelta(days=7)  # between list and removal, whatever the station's settings said
 
 
@@ -47,6 +49,22 @@ def gone(stored: str, leaf: Leaf, read: ReadLog, lists: ExpiryLists) -> Finding:
     if lacking := _lacking(removal, clip, lists):
         return Finding("MISSING", stored, removal.index, clip, None, f"移除记录不成立：{lacking}")
     return Finding("REMOVED_BY_RULE", stored, removal.index, clip, None, removal.body.rule)
+
+
+def meanwhile(findings: list[Finding], evidence: Evidence, read: ReadLog, lists: ExpiryLists) -> list[Finding]:
+    """The findings with what was removed by rule while the vault was being read said as that: a station at work goes on.
+
+    The log is read once more, and only where something is missing.
+    """
+    doubted = [each for each in findings if each.code in DOUBTED and each.about in read.taken]
+    if not doubted:
+        return findings
+    now = read_log(evidence.log_folder, read.head_key or evidence.log_keys)
+    fresh = now.removed.keys() - read.removed.keys()
+    return [
+        gone(each.about, leaf, now, lists) if each in doubted and (leaf := read.taken[each.about]).body.clip in fresh else each
+        for each in findings
+    ]
 
 
 def _lacking(removal: Removal, clip: str, lists: ExpiryLists) -> str | None:

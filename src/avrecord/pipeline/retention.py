@@ -166,9 +166,11 @@ def today(kit: Kit) -> date:
 
 
 def hold(hold: HoldSet, why: str, by: str, kit: Kit) -> int:
-    """State a hold; return its number, the leaf that says it. Raises UnknownName for a clip or a case that nobody knows."""
+    """State a hold; return its number, the leaf that says it. Raises UnknownName for a case or a recorder that nobody knows."""
     if hold.case is not None and kit.store.row("known_case", case_no=hold.case) is None:
         raise UnknownName(what="案件", name=hold.case)
+    if hold.recorder is not None and kit.store.row("known_recorder", recorder=hold.recorder) is None:
+        raise UnknownName(what="记录仪", name=hold.recorder)
     [made] = state(kit, [replace(hold, why=kit.attachments.put(why.encode()))], by)
     return made.seq
 

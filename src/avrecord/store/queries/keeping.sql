@@ -151,3 +151,7 @@ ORDER BY officer;
 
 -- docking_of_clip --
 SELECT docking FROM clips WHERE clip_id = :clip_id;
+
+-- known_recorder --
+SELECT 1 AS yes FROM devices WHERE recorder = :recorder
+UNION ALL SELECT 1 FROM clips WHERE recorder = :recorder LIMIT 1;
