@@ -143,7 +143,7 @@ FATES = {
     "kept": "保管期内",
     "never": "不自动到期",
     "held": "已冻结",
-    "person": "到期，须人工决定",
+    "person": "到期待人工决定",
     "due": "到期",
     "waiting": "已列入清单",
     "removed": "按规则移除",

@@ -13,6 +13,8 @@ from avrecord.pipeline.retention import Book
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.words import ARCHIVED_AS, ARCHIVED_STATES, MEDIA, retention_words
 
+NOT_A_TIME_MS = 86_400_000  # a clock that may be off by a day tells no time of recording
+
 
 def entries(clips: Iterable[tuple[Clip, bool]], unit: str, bag: Path, kit: Kit) -> Iterator[Entry]:
     """One row for each clip: with whether it is linked to a stage, and whether its bytes are in the bag."""
@@ -23,7 +25,7 @@ def entries(clips: Iterable[tuple[Clip, bool]], unit: str, bag: Path, kit: Kit) 
 
 def _entry(clip: Clip, linked: bool, unit: str, bag: Path, book: Book, kit: Kit) -> Entry:
     stages = kit.store.rows("stages_of_clip", clip_id=clip.id.hex)
-    start = None if clip.doubt else clip.true_start
+    start = None if clip.doubt or clip.uncertainty_ms >= NOT_A_TIME_MS else clip.true_start
     day = beijing(start or clip.sealed_at, "%Y-%m-%d")
     holders = [row["officer"] for row in kit.store.rows("holders_on", recorder=clip.recorder or "", day=day)]
     ground = book.ground(clip.id.hex)
