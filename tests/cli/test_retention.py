@@ -6,18 +6,20 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 
 import pytest
 
 from avrecord.dock.volumes import volume_at
-from avrecord.model.statement import ClipRemoved
+from avrecord.model.statement import ClipRemoved, ExpiryListed, ExpiryUndone
 from avrecord.pipeline.account import account
 from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.receive import receive
 from avrecord.pipeline.record import state
 from avrecord.pipeline.verify import read_now, verify, verify_evidence
 from avrecord.station import heal
+from avrecord.store import documents
 from cli.desk import CASE
 from cli.keeper import BY, EIGHT_DAYS, LATER, WHY, Station
 from conftest import pattern
@@ -257,6 +259,35 @@ def test_a_removal_without_a_list_seven_days_before_it_is_missing(station):
     kit.store.close()
 
 
+@pytest.mark.parametrize(
+    ("named", "days", "undone", "code"),
+    [
+        (True, 7, False, "REMOVED_BY_RULE"),
+        (True, 6, False, "MISSING"),
+        (False, 8, False, "MISSING"),
+        (True, 8, True, "MISSING"),
+    ],
+)
+def test_a_removal_is_by_rule_only_after_a_list_that_named_the_clip_seven_days_and_no_objection(
+    station, named, days, undone, code
+):
+    clip = station.id("120000")
+    kit = station.kit()
+    row = {"clip": clip.id.hex if named else "0" * 64, "until": "2026-01-01", "rule": "6m", "needs": []}
+    listed = kit.attachments.put(documents.write("expiry", {"clips": [row]}))
+    [said] = state(kit, [ExpiryListed(listed=listed, clips=1, bytes=1)], "FY1")
+    if undone:
+        state(kit, [ExpiryUndone(clip=clip.id.hex, until="2030-01-01", why=kit.attachments.put(b"why"))], "FY1")
+    kit.store.close()
+    station.at(LATER + timedelta(days=days))
+    kit = station.kit()
+    body = {"place": "vault", "docking": "", "path_raw": clip.stored, "rule": "mine", "due": "2026-01-01"}
+    state(kit, [ClipRemoved(clip=clip.id.hex, listed=said.seq, **body)], "FY1")
+    kit.vault.remove(clip.stored)
+    assert [each.code for each in verify(kit).findings if each.about == clip.stored] == [code]
+    kit.store.close()
+
+
 def test_a_card_that_still_holds_a_removed_clip_is_not_taken_again_but_other_bytes_are(station, dcam):
     station.enable()
     station("retention", "list", *BY)
@@ -282,11 +313,12 @@ def test_a_removal_while_the_vault_is_being_read_is_no_missing_clip(station):
     station("retention", "list", *BY)
     station.at(LATER + EIGHT_DAYS)
     kit = station.kit()
-    done = []
+    done, one_at_a_time = [], threading.Lock()
 
     def digest(stored, path):
-        if not done:
-            done.append(station("retention", "expire", *BY, "--json").json["removed"])
+        with one_at_a_time:  # clips are read by several threads
+            if not done:
+                done.append(station("retention", "expire", *BY, "--json").json["removed"])
         return read_now(stored, path)
 
     totals = verify_evidence(evidence_of(kit), digest=digest).totals

@@ -35,6 +35,7 @@ from avrecord.vault.names import safe_name
 
 BLOCK = 1 << 20
 BESIDE = 16 << 10  # bytes that a clip takes beside its own: seal, statements, proofs, rows of the index
+TOLD = 20  # times that the progress of a copy is told
 CHECKPOINT = "checkpoint.txt"
 
 
@@ -124,8 +125,13 @@ def _fill(partial: Path, chosen: list[_Chosen], unit: str, year: Year, kit: Kit)
     _drop_all_but_clips(partial)
     wrong = []
     kit.tell("step", text=f"归档 {unit} {year.number}：片段 {len(chosen)} 个，已在包内 {len(copied)} 个")
-    for each in chosen:
+    total, done, told = sum(each.clip.size for each in chosen), 0, 0
+    for n, each in enumerate(chosen, 1):
         digest = copied.get(each.clip.stored) or _copy(each.clip, partial, kit)
+        done += each.clip.size
+        if total and done * TOLD // total > told:
+            told = done * TOLD // total
+            kit.tell("step", text=f"  {n}/{len(chosen)} 个片段，{done / 1e9:.2f}/{total / 1e9:.2f} GB")
         if not digest and kit.store.row("expired_clip", clip_id=each.clip.id.hex):
             continue  # removed by rule: its statements say so
         if digest != each.clip.id.hex:
@@ -134,6 +140,7 @@ def _fill(partial: Path, chosen: list[_Chosen], unit: str, year: Year, kit: Kit)
     stages = {(row["case_no"], row["stage_id"]) for row in kit.store.rows("stages_of_unit", unit=unit, **year.span)}
     cases = {case for case, _ in stages}
     put_statements(lambda body: _is_about(body, ids, stages, cases), partial, kit)
+    kit.tell("step", text="  写索引；逐个重新读取，写清单")
     rows = entries(((each.clip, each.linked) for each in chosen), unit, partial, kit)
     write_index(partial / "index", f"{unit} {year.number} 年度音像资料索引", rows)
     (partial / CHECKPOINT).write_text(kit.log.checkpoint(), "utf-8")
