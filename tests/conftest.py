@@ -20,7 +20,7 @@ from avrecord.pipeline.receive import Receipt, receive
 from speech.model import OUT as SPEECH_MODEL
 from speech.model import complete
 
-pytest_plugins = ["service.running"]
+pytest_plugins = ["service.running", "cli.keeper"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 FOOTAGE = PROJECT.parent / "shared" / "footage"

@@ -143,6 +143,20 @@ class BadInput(AvrecordError):
     exit_code = 32
 
 
+class ShorterRetention(BadInput):
+    """A list that would let clips expire earlier than they would now."""
+
+    says = (
+        "未采用清单“{path}”：按它的保管期限，已有 {clips} 个片段会提前到期。未做任何改动；"
+        "请先用 avrecord retention due --as-if {path} 逐个查看，确认后加 --accept-shorter。"
+    )
+
+
+class NoSpaceForArchive(AvrecordError):
+    says = "归档目录 {path} 空间不足：需要 {needed} 字节，可用 {free} 字节。未开始写入，库内片段未受影响；请换一块更大的磁盘。"
+    exit_code = 21
+
+
 class CannotRepair(AvrecordError):
     """No derived copy can be made of a clip without an index."""
 

@@ -129,6 +129,16 @@ class ScrubTable(_Table):
     minutes: Annotated[int, Field(ge=0, le=1440)] = 120  # 0: never
 
 
+class RetentionTable(_Table):
+    """How long footage is kept where no stage says, and whether anything is ever removed."""
+
+    expiry: Literal["off", "listed"] = "off"  # listed: what is due may be listed, and removed once the list is old enough
+    unlinked_months: Annotated[int, Field(ge=6, le=1200)] = 6  # 公安部 公安机关现场执法视音频记录工作规定 第十三条: 不少于 6 个月
+    case_years: Annotated[int, Field(ge=0, le=100)] = 0  # of 同案卷, from the stage's end; 0: unknown, so never by itself
+    wait_days: Annotated[int, Field(ge=7, le=365)] = 7  # between list and removal: time for somebody to object
+    undo_days: Annotated[int, Field(ge=1, le=3650)] = 30  # what an objection gives, as Axon's deletion queue does
+
+
 class WebTable(_Table):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8720
@@ -149,6 +159,7 @@ class Settings(BaseSettings):
     care: CareTable = CareTable()
     statistics: StatisticsTable = StatisticsTable()
     scrub: ScrubTable = ScrubTable()
+    retention: RetentionTable = RetentionTable()
     web: WebTable = WebTable()
 
     @classmethod

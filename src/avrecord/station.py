@@ -18,6 +18,7 @@ from avrecord.errors import ConfigError, KeyProblem, NoStation, SchemaChanged, S
 from avrecord.model.statement import ConfigChanged
 from avrecord.pipeline import intents
 from avrecord.pipeline.evidence import Evidence
+from avrecord.pipeline.expiry import finish_removals
 from avrecord.pipeline.index import differences
 from avrecord.pipeline.kit import Kit, Tell, silent
 from avrecord.pipeline.lists import adopt_checklist
@@ -159,8 +160,13 @@ def _set_aside(root: Path, database: str) -> None:
 
 
 def heal(kit: Kit) -> int:
-    """State clips that a crash left between vault and log; return how many. Before anything is taken."""
-    return len(intents.recover(kit))
+    """State clips that a crash left between vault and log; return how many. Before anything is taken.
+
+    What was stated as removed by rule and is still there goes, too.
+    """
+    stated = len(intents.recover(kit))
+    finish_removals(kit)
+    return stated
 
 
 def rebuild(root: Path) -> int:

@@ -152,6 +152,7 @@ CARD_ODDITIES = {
 FILE_STATES = {
     "sealed": "已封存",
     "set_aside": "已封存，待认领/待查",
+    "removed": "按规则移除",
     "on_recorder": "仍在记录仪上，尚未采集",
     "changed": "当时未写完，后来的版本已封存",
     "missing": "去向不明",
@@ -188,6 +189,41 @@ KEY_NOT_APPROVED = "密钥未经核准"
 
 KEY_ROLES = {"clip": "片段", "log": "日志", "witness": "见证"}
 KEY_REASONS = {"created": "建站时生成", "rotated": "更换", "in_use": "更换后启用"}
+FATES = {
+    "kept": "保管期内",
+    "never": "不自动到期",
+    "held": "已冻结",
+    "person": "到期待人工决定",
+    "due": "到期",
+    "waiting": "已列入清单",
+    "removed": "按规则移除",
+}
+"""States of a clip as to its keeping."""
+GROUNDS = {"unlinked": "最短保管期限", "stage": "环节的保管期限", "undone": "撤销移除后延长"}
+NEEDS_PERSON = {
+    "set_aside": "待认领/待查",
+    "unknown_recorder": "记录仪未登记",
+    "damaged": "文件损坏或未能完整读出",
+    "important": "记录仪上标为重要",
+    "claim_doubt": "拍摄时间不明",
+    "proposals": "有关联建议未处理",
+}
+"""Why a clip whose time is over is not removed unless a person names it."""
+EXPIRY_KEPT = {
+    "held": "列入清单后被冻结",
+    "never": "按现在的规则不自动到期",
+    "kept": "按现在的规则尚未到期",
+    "person": "按现在的情况须人工决定",
+    "waiting": "清单公示未满",
+    "removed": "已移除",
+    "bytes": "内容与封存时不符或读不出，不移除，请先核验",
+    "gone": "文件已不在库中，请先核验",
+}
+"""Why a listed clip was not removed."""
+ARCHIVED_AS = {"linked": "关联本单位环节", "unlinked": "本单位记录仪，未关联"}
+ARCHIVED_STATES = {"in_bag": "在包内", "removed": "已按规则移除", "missing": "不在库中"}
+EVIDENCE_STAYS = "抽检留下的证据画面等附件可能被别处引用，不随片段移除。"
+
 GAPS = {"sequence": "编号不连续", "time": "录像中断", "vanished": "曾在卡上、未采集即消失"}
 
 UNITLESS = "（未填单位）"

@@ -58,7 +58,7 @@ def test_an_error_has_a_chinese_sentence_that_ends_and_no_english(error):
     assert error.says.endswith(("。", "{advice}"))
     assert set(re.findall(r"[A-Za-z][\w.-]*", words)) <= {
         "avrecord", "init", "run", "rebuild", "station.toml", "--root", "root", "SQLite", "WAL", "make", "setup", "pysqlite3",
-        "check.isolation", "required", "bubblewrap", "libseccomp2",
+        "check.isolation", "required", "retention", "due", "as-if", "accept-shorter", "bubblewrap", "libseccomp2",
     }  # fmt: skip
 
 

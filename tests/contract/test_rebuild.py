@@ -109,6 +109,17 @@ def lived(kit: Kit, dcam, dock) -> Kit:
             docking="0" * 16, recorder="Z3A0017", rule="cosigned, 24 h", receipt=kit.attachments.put(b"r"), files=1, bytes=9,
         ),
         say.ClipRemoved(clip=first, place="card", docking="0" * 16, path_raw="YQ==", rule="cosigned, 24 h"),
+        say.HoldSet(clip=None, case=STAGE.case, recorder=None, since=None, until=None, why=kit.attachments.put(b"why")),
+        say.ExpiryListed(listed=kit.attachments.put(expiring(first, second)), clips=2, bytes=6000),
+        say.ExpiryUndone(clip=second, until="2027-01-01", why=kit.attachments.put(b"why")),
+        say.ClipRemoved(
+            clip=first, place="vault", docking="0" * 16, path_raw="a", rule="unlinked 6m", listed=1, due="2026-01-01",
+        ),
+        say.ArchiveMade(unit="一中队", year=2026, clips=1, bytes=9, bag="1" * 64, receipt=kit.attachments.put(b"receipt")),
+        say.ArchiveReceived(
+            unit="一中队", year=2026, bag="1" * 64, receipt=kit.attachments.put(b"receipt"),
+            signature=kit.attachments.put(b"sig"), key="RW",
+        ),
         say.KeysListed(version=3, root="RW", keylist=kit.attachments.put(b"list")),
         say.ClockStepped(by_ms=-1000, method="monotonic"),
         say.GapObserved(
@@ -128,6 +139,8 @@ def lived(kit: Kit, dcam, dock) -> Kit:
     state(kit, bodies)
     state(kit, by_person, by="041001")
     state(kit, audited(kit), by="041001")
+    (hold,) = [row["seq"] for row in kit.store.rows("all_holds")]
+    state(kit, [say.HoldLifted(hold=hold, clip=None, case=STAGE.case, why=kit.attachments.put(b"over"))], by="041001")
     return kit
 
 
@@ -144,6 +157,10 @@ def audited(kit: Kit) -> list[say.Body]:
         say.ProblemClosed(problem=size + 2, evidence=put(b"photo"), why=put("已学习".encode())),
         say.ProblemReopened(problem=size + 2, why=put("反弹".encode())),
     ]
+
+
+def expiring(*clips: str) -> bytes:
+    return documents.write("expiry", {"clips": [{"clip": c, "until": "2026-01-01", "rule": "6m", "needs": []} for c in clips]})
 
 
 def roster() -> bytes:

@@ -26,6 +26,7 @@ SIGHTINGS = st.builds(
     set_aside=st.booleans(),
     still_listed=st.booleans(),
     later=st.booleans(),
+    removed=st.booleans(),
 )
 
 
@@ -35,6 +36,8 @@ def test_the_states_add_up_to_what_was_seen_and_no_sealed_file_is_missing(sighti
     assert sum(count for _, count in found.totals) == found.seen == len(sightings)
     assert all(sighting.clip is None for sighting in found.missing)
     assert Counter(map(state_of, sightings))[FileState.MISSING] == len(found.missing)
+    assert all(state_of(each) is FileState.REMOVED for each in sightings if each.clip and each.removed)
+    assert all(each.clip for each in sightings if state_of(each) is FileState.REMOVED)
 
 
 def totals(kit) -> dict[str, int]:

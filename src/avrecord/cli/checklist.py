@@ -17,6 +17,7 @@ from avrecord.ledger.write import write_workbook
 from avrecord.model.checklist import Checklist, Item, Mode
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import lists
+from avrecord.pipeline.asif import assert_not_shorter
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.list_diff import Change, differences
 from avrecord.rules.terms import retention_words
@@ -130,12 +131,15 @@ def export(s: Session, version: str, file: Path) -> None:
 
 @checklist.command("adopt")
 @click.argument("file", type=FILE, metavar="文件")
+@click.option("--accept-shorter", is_flag=True, help="已知保管期限缩短、已有片段会提前到期，仍然采用")
 @by_option
 @click.option("--confirm-all", is_flag=True, help="一次确认提案中尚未确认的各项（记入日志）")
 @click.option("--source", type=FILE, metavar="原表", help="提案所据的原表（已移动位置时）")
 @session
-def adopt(s: Session, file: Path, by: str, confirm_all: bool, source: Path | None) -> None:
+def adopt(s: Session, file: Path, by: str, confirm_all: bool, source: Path | None, accept_shorter: bool) -> None:
     """采用一个版本的清单（TOML），记入日志。"""
+    if not accept_shorter:
+        assert_not_shorter(file, s.kit)
     before = {(each.checklist.name, each.checklist.version) for each in lists.versions(s.kit)}
     found, fresh = lists.adopt_checklist(file, by, s.kit, source=source, confirm_all=confirm_all)
     click.echo(

@@ -19,9 +19,11 @@ from avrecord.model.moments import BEIJING, from_utc_text, utc_text
 from avrecord.model.observation import Examination, Observation
 from avrecord.pipeline.cells import moment_in
 from avrecord.pipeline.offering import offered_in
+from avrecord.pipeline.retention import Book, today
 from avrecord.pipeline.review import find_clip
+from avrecord.rules.terms import retention_words
 from avrecord.rules.worth import Worth
-from avrecord.words import CLAIM_DOUBTS, FAULTS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
+from avrecord.words import CLAIM_DOUBTS, FATES, FAULTS, GROUNDS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
 
 COLUMNS = [
     Column("clip", "编号", lambda clip: clip[:12]),
@@ -120,6 +122,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         ("封存时间（采集站自称）", moment(found.sealed_at)),
         ("待查原因", SET_ASIDE.get(found.set_aside or "", "—")),
         ("关联", joined(links)),
+        ("保管", _keeping(found, s)),
         ("抽检", OUTCOMES[examination.outcome] if examination else "尚未抽检"),
     ]
     if examination and examination.facts.derived_from:
@@ -155,6 +158,22 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
         "offered": [asdict(each) for each in examination.offered] if examination else [],
     }
     give(Answer("clip", "片段", [Column("what", "项目"), Column("value", "内容")], rows, extra, notes), **form)
+
+
+def _keeping(clip: Clip, s: Session) -> str:
+    """Until when it is kept and why, or by which rule it was removed."""
+    gone = s.kit.store.row("expired_clip", clip_id=clip.id.hex)
+    if gone:
+        when = moment(from_utc_text(gone["at"]))
+        return f"{FATES['removed']}，{when}，操作人 {gone['by_whom']}（日志 {gone['seq']}）：{gone['rule']}"
+    kept = Book(s.kit).one(clip.id.hex, today(s.kit))
+    if kept is None:
+        return "—"
+    ground = kept.ground
+    until = f"保管至 {ground.until}" if ground.until else FATES["never"]
+    rule = f"，期限 {retention_words(ground.retention)}" if ground.retention else ""
+    case = f"，{ground.case} {ground.stage}" if ground.case else ""
+    return f"{FATES[kept.fate]}：{until}（{GROUNDS[ground.why]}{rule}{case}）"
 
 
 def _sound(examination: Examination) -> str:

@@ -11,6 +11,7 @@ import click
 
 from avrecord import __version__
 from avrecord.cli import (
+    archive,
     cases,
     check,
     checklist,
@@ -25,6 +26,7 @@ from avrecord.cli import (
     officers,
     rectify,
     release,
+    retention,
     reviews,
     selfcheck,
     service,
@@ -56,7 +58,7 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
 
 _MODULES = (
     demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, officers, verify, trust, draws, rectify,
-    statistics, selfcheck, log, keys, release, service,
+    statistics, selfcheck, log, keys, release, retention, archive, service,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -123,8 +123,9 @@ def status(s: Session, /, **form: Any) -> None:
     checkpoint = s.kit.log.checkpoint().split("\n")
     left = space_left(s.kit)
     lasts, space = days_left_text(left, s.kit.settings.vault.warn_days)
+    removed = f"，按规则移除 {totals['removed']} 个" if totals["removed"] else ""
     lines = [
-        ("片段", f"{totals['clips']} 个，{totals['bytes'] / 1e6:.1f} MB（其中待认领/待查 {totals['set_aside']} 个）"),
+        ("片段", f"{totals['clips']} 个，{totals['bytes'] / 1e6:.1f} MB（其中待认领/待查 {totals['set_aside']} 个{removed}）"),
         (
             "记录仪",
             (

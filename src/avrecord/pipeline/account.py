@@ -20,6 +20,7 @@ def account(kit: Kit, holder: str = "") -> LossAccount:
             set_aside=row["set_aside"] is not None,
             still_listed=bool(row["still_listed"]),
             later=bool(row["later"]),
+            removed=bool(row["removed"]),
         )
         for row in kit.store.rows("sightings", holder=holder)
     )

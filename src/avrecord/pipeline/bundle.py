@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +18,7 @@ from avrecord.errors import CannotWrite, UnknownName
 from avrecord.ledger.bag import TAG_MANIFEST, close_bag
 from avrecord.model.clip import Clip
 from avrecord.model.moments import beijing
-from avrecord.model.statement import ExportMade
+from avrecord.model.statement import Body, ExportMade
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.pipeline.witnessing import best_checkpoint
@@ -58,17 +58,15 @@ def make_bundle(case_no: str, out: Path, by: str, kit: Kit) -> Bundle:
         (out / "data" / "clips").mkdir(parents=True)
         for clip in clips.values():
             _copy_clip(clip, out, kit)
-        indices = list(_statements(case_no, clips, out, kit))
+        statements = put_statements(lambda body: _is_about(body, case_no, clips), out, kit)
         _evidence(clips.values(), out, kit)
-        _trust(out, kit)
-        content = close_bag(out, _info(case_no, kit))
-        comment = f"avrecord bundle {case_no} {hashlib.sha256(content).hexdigest()}"
-        (out / SIGNATURE).write_text(kit.sealer.minisign(content, comment), "utf-8")
+        put_trust(out, kit)
+        content = sign_bag(out, f"bundle {case_no}", info(case_no, kit), kit)
     except OSError as error:
         raise CannotWrite(path=out, detail=error.strerror or str(error)) from error
     digest = hashlib.sha256(content).hexdigest()
     state(kit, [ExportMade(what="bundle", rows=len(clips), file=digest)], by)
-    return Bundle(out, len(clips), len(indices), digest)
+    return Bundle(out, len(clips), statements, digest)
 
 
 def _copy_clip(clip: Clip, out: Path, kit: Kit) -> None:
@@ -80,16 +78,28 @@ def _copy_clip(clip: Clip, out: Path, kit: Kit) -> None:
             shutil.copyfile(from_path, target.with_name(target.name + ending))
 
 
-def _statements(case_no: str, clips: dict[str, Clip], out: Path, kit: Kit) -> Iterator[int]:
-    """Leaves about these clips or this case, each as its stored bytes with a proof."""
-    (out / "data" / "statements").mkdir()
+def sign_bag(out: Path, what: str, about: Mapping[str, str], kit: Kit) -> bytes:
+    """Close a bag and sign its tag manifest with the clip key; return the tag manifest."""
+    content = close_bag(out, about)
+    comment = f"avrecord {what} {hashlib.sha256(content).hexdigest()}"
+    (out / SIGNATURE).write_text(kit.sealer.minisign(content, comment), "utf-8")
+    return content
+
+
+def _is_about(body: Body, case_no: str, clips: Collection[str]) -> bool:
+    return getattr(body, "clip", None) in clips or getattr(body, "case", None) == case_no
+
+
+def put_statements(is_about: Callable[[Body], bool], out: Path, kit: Kit) -> int:
+    """Leaves that a bag is about, each as its stored bytes with a proof; return how many."""
+    count = 0
+    (out / "data" / "statements").mkdir(parents=True)
     (out / "proofs").mkdir()
     trees: dict[str, Tree] = {}
     for index, entry in kit.log.entries():
         body = decode(entry, index).body
-        about = getattr(body, "clip", None) in clips or getattr(body, "case", None) == case_no
         # The keys that signed stand in the first leaves; without them the chain has no beginning.
-        if about or body.kind == "key.changed":
+        if is_about(body) or body.kind == "key.changed":
             signed = best_checkpoint(kit, index)  # a witness covers what came before it, not its own anchor
             if signed not in trees:
                 trees[signed] = _tree(signed, kit)
@@ -97,7 +107,8 @@ def _statements(case_no: str, clips: dict[str, Clip], out: Path, kit: Kit) -> It
             (out / "data" / "statements" / f"{index:08d}.json").write_bytes(entry)
             proof = LogProof(index, tuple(inclusion(index, size, hashes)), signed)
             (out / "proofs" / f"{index:08d}.tlog-proof").write_text(proof.text, "utf-8")
-            yield index
+            count += 1
+    return count
 
 
 def _tree(signed: str, kit: Kit) -> Tree:
@@ -117,7 +128,7 @@ def _evidence(clips: Iterable[Clip], out: Path, kit: Kit) -> None:
                 (folder / f"{seen.evidence}.jpg").write_bytes(kit.attachments.get(seen.evidence))
 
 
-def _trust(out: Path, kit: Kit) -> None:
+def put_trust(out: Path, kit: Kit) -> None:
     """Convenience copies of the public keys, and how to check without our program."""
     (out / "trust").mkdir()
     shutil.copyfile(kit.root / "keys" / "allowed_signers", out / "trust" / "allowed_signers")
@@ -133,10 +144,11 @@ def _trust(out: Path, kit: Kit) -> None:
     (out / "station.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _info(case_no: str, kit: Kit) -> dict[str, str]:
+def info(identifier: str, kit: Kit) -> dict[str, str]:
+    """What bag-info.txt says."""
     return {
         "Source-Organization": kit.settings.station.unit or kit.settings.station.name,
         "Bagging-Date": beijing(kit.clock(), "%Y-%m-%d"),
         "Bag-Software-Agent": f"avrecord {__version__}",
-        "External-Identifier": case_no,
+        "External-Identifier": identifier,
     }

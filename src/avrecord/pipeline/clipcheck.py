@@ -11,6 +11,7 @@ from avrecord.durable import read_small
 from avrecord.errors import NameTaken
 from avrecord.model.finding import Finding
 from avrecord.pipeline.evidence import Evidence
+from avrecord.pipeline.removals import ExpiryLists, gone
 from avrecord.pipeline.standing import Standing
 from avrecord.rules.times import ProvedTimes, contradiction
 from avrecord.rules.trusting import objection
@@ -34,6 +35,7 @@ class ClipCheck:
     times: ProvedTimes
     covered: int
     digest: ReadDigest
+    lists: ExpiryLists
 
     def of(self, stored: str, leaf: Leaf) -> tuple[list[Finding], int | None]:
         """Findings of one clip (one at least) and the bytes read, or None when they could not be."""
@@ -51,7 +53,7 @@ class ClipCheck:
         except NameTaken:
             return [Finding("MALFORMED", stored, index, detail="存放位置不在库内")], None
         except FileNotFoundError:
-            return [Finding("MISSING", stored, index, said.clip, None, "日志中有封存记录，文件不在")], None
+            return [gone(stored, leaf, self.read, self.lists)], None
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO):
                 return [Finding("MISSING", stored, index, said.clip, None, "封存位置上不是普通文件（链接、管道或目录）")], None

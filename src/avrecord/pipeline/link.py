@@ -5,11 +5,11 @@ Only what changed is looked at: clips that came or got a length, and clips aroun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 from avrecord.model.case import Assignment, Matches, Proposal, Stage
-from avrecord.model.clip import Clip
+from avrecord.model.clip import Clip, ClipId
 from avrecord.model.moments import beijing, milliseconds, utc_text
 from avrecord.model.statement import Body, ClipLinked, ClipUnlinked, DeviceAssigned
 from avrecord.pipeline.kit import Kit
@@ -63,6 +63,18 @@ def proposals(kit: Kit, stages: Iterable[Stage]) -> list[Proposal]:
     linked = {(clip.id, stage) for stage in wanted for clip, _ in kit.records.linked(stage)}
     open_ = [each for each in found if (each.clip.id, each.stage) not in linked]
     return sorted(open_, key=lambda each: (each.stage, each.clip.true_start or each.clip.sealed_at, each.clip.id))
+
+
+def undecided(kit: Kit) -> Callable[[ClipId], bool]:
+    """Tells of clips, one after another, whether a link is proposed that nobody has decided."""
+    matcher = _Matcher(kit)
+
+    def asks(clip: ClipId) -> bool:
+        found = kit.records.clip(clip)
+        linked = set(kit.records.links_of(clip))
+        return found is not None and any(each.stage not in linked for each in matcher.of(found).proposals)
+
+    return asks
 
 
 class _Matcher:

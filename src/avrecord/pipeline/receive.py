@@ -211,6 +211,9 @@ def _is_held(recorder: str | None, volume: Volume, file: SourceFile, kit: Kit) -
         return False
     stored = kit.vault.path(known[1])
     try:
+        if kit.store.row("expired_clip", clip_id=known[0].hex):  # kept as long as it had to be: not taken again
+            with opened(volume, file) as card:
+                return card.digest(file.size) == known[0].hex
         with opened(volume, file) as card, durable.open_regular(stored) as ours:
             if kit.settings.dock.recheck == "full" and card.digest(file.size) != known[0].hex:
                 return False

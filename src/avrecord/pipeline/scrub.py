@@ -15,6 +15,7 @@ from avrecord.model.statement import ScrubDone
 from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
+from avrecord.pipeline.removals import DOUBTED
 from avrecord.pipeline.standing import NO_DEMAND
 from avrecord.pipeline.verify import examined
 from avrecord.store import documents
@@ -47,6 +48,8 @@ def scrub(kit: Kit, seconds: float, wanted: Callable[[], bool] = lambda: False, 
         if leaf is None:
             continue  # the index names what the log does not: `verify --all` says so
         found, bytes_read = check.of(row["stored"], leaf)
+        if found[0].code in DOUBTED and kit.store.row("expired_clip", clip_id=leaf.body.clip):
+            continue  # removed by rule while we read
         findings += found
         results.append((leaf.body.clip, found[0].code))
         read += bytes_read is not None

@@ -19,7 +19,7 @@ from avrecord.errors import BadInput, LogBroken
 from avrecord.ledger.bag import MANIFEST, TAG_MANIFEST, digest_of, files, read_manifest
 from avrecord.model.finding import Finding, Verification
 from avrecord.model.moments import utc_text
-from avrecord.model.statement import Taken
+from avrecord.model.statement import ClipRemoved, ClipSeenAgain, Taken
 from avrecord.model.trust import Interval, KeyList
 from avrecord.pipeline.bundle import SIGNATURE
 from avrecord.pipeline.standing import Demand, standing
@@ -96,7 +96,7 @@ def verify_bundle(bag: Path, trust: Trust) -> Verification:
     if not (bag / TAG_MANIFEST).is_file():
         raise BadInput(path=bag, detail="不是资料包（没有 tagmanifest-sha256.txt）")
     findings = [*_signed(bag, trust), *_listed(bag)]
-    statements, found = _statements(bag, trust)
+    statements, removed, found = _statements(bag, trust)
     findings += found + list(trust.findings)
     covered = max((each.leaf.index + 1 for each in statements.values() if each.covered), default=0)
     clips = [path for path in files(bag) if path.startswith("data/clips/") and not path.endswith(SEAL_ENDING)]
@@ -107,7 +107,10 @@ def verify_bundle(bag: Path, trust: Trust) -> Verification:
         findings += found
     present = {path.removeprefix("data/clips/") for path in clips}
     for stored, each in sorted(statements.items()):
-        if stored not in present:
+        if stored not in present and each.leaf.body.clip in removed:
+            index, rule = removed[each.leaf.body.clip]
+            findings.append(Finding("REMOVED_BY_RULE", stored, index, each.leaf.body.clip, None, rule))
+        elif stored not in present:
             findings.append(Finding("MISSING", stored, each.leaf.index, each.leaf.body.clip, None, "记录中有这个片段，包里没有"))
     if not covered:
         findings.append(Finding("NO_EXTERNAL_REFERENCE", "log", detail=NO_EXTERNAL_REFERENCE))
@@ -197,8 +200,13 @@ class _Proved:
         return Interval(not_after=min(self.seen_at, default=None))
 
 
-def _statements(bag: Path, trust: Trust) -> tuple[dict[str, _Proved], list[Finding]]:
+Removed = dict[str, tuple[int, str]]
+"""By clip: the proved leaf that says that its station removed it by rule, and the rule."""
+
+
+def _statements(bag: Path, trust: Trust) -> tuple[dict[str, _Proved], Removed, list[Finding]]:
     """Proved leaves by stored path. All of one log: a bag is one station's."""
+    removed: Removed = {}
     proved, found, roots = dict[str, _Proved](), list[Finding](), dict[tuple[str, int], bytes]()
     for path in (path for path in files(bag) if path.startswith("data/statements/")):
         try:
@@ -218,11 +226,15 @@ def _statements(bag: Path, trust: Trust) -> tuple[dict[str, _Proved], list[Findi
             continue
         if roots.setdefault((checkpoint.origin, checkpoint.size), checkpoint.root) != checkpoint.root:
             found.append(Finding("LOG_FORK", "log", checkpoint.size, detail="同一长度有两个签过名的检查点"))
+        if isinstance(body, ClipRemoved) and body.place == "vault":
+            removed[body.clip] = proof.index, body.rule
+        elif isinstance(body, ClipSeenAgain):
+            removed.pop(body.clip, None)
         if sealed and DIGEST.fullmatch(sealed.leaf.body.clip):
             proved[sealed.leaf.body.stored] = sealed
         elif sealed:
             found.append(Finding("MALFORMED", path, proof.index, detail="封存记录的摘要不成样子"))
-    return proved, found
+    return proved, removed, found
 
 
 def _checked(entry: bytes, proof: LogProof, trust: Trust) -> Checkpoint:

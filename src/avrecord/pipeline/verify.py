@@ -19,6 +19,7 @@ from avrecord.pipeline.evidence import Evidence, evidence_of
 from avrecord.pipeline.intents import arriving_at
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import Outside, compare, consistent, cosigned, keep_fork, read_outside
+from avrecord.pipeline.removals import ExpiryLists, meanwhile
 from avrecord.pipeline.standing import NO_DEMAND, Demand, Standing, of_the_head, standing
 from avrecord.rules.times import ProvedTimes, proved_times
 from avrecord.seal import keylist, note
@@ -79,7 +80,7 @@ def verify_evidence(
     evidence.tell("verifying", clips=len(stated), bytes=sum(leaf.body.size for leaf in stated.values()))
     others: Sequence[Other] = () if selection.only is not None else (_index, _attachments, _extra)
     results, rest = _each(check, stated, others)
-    findings = [finding for found, _ in results for finding in found] + rest
+    findings = meanwhile([finding for found, _ in results for finding in found], evidence, read, check.lists) + rest
     findings += check.standing.findings + read.findings + compared + _of_the_log(check, outside, demand)
     return Verification(
         findings=tuple(findings),
@@ -106,7 +107,8 @@ def examined(evidence: Evidence, demand: Demand, digest: ReadDigest) -> tuple[Cl
     if any(finding.code == "LOG_FORK" for finding in compared):
         with suppress(OSError):  # a read-only medium, or a file in the way: the finding names both roots all the same
             keep_fork(outside, read, evidence.root / "exports" / "fork")
-    return ClipCheck(evidence, read, stands, _times(evidence, stands, outside, read), covered, digest), compared, outside
+    times, lists = _times(evidence, stands, outside, read), ExpiryLists(evidence.attachments)
+    return ClipCheck(evidence, read, stands, times, covered, digest, lists), compared, outside
 
 
 Other = Callable[[Evidence, ReadLog], list[Finding]]

@@ -13,6 +13,7 @@ class FileState(StrEnum):
 
     SEALED = "sealed"
     SET_ASIDE = "set_aside"
+    REMOVED = "removed"
     ON_RECORDER = "on_recorder"
     CHANGED = "changed"
     MISSING = "missing"
@@ -35,6 +36,8 @@ class Sighting:
     set_aside: bool
     still_listed: bool
     later: bool
+    removed: bool = False
+    """Its bytes were removed from the vault by a rule, which the log states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,11 @@ class LossAccount:
 
 
 def state_of(sighting: Sighting) -> FileState:
-    """The one state of a file. Sealed wins over all, what is still on the recorder over what is gone."""
+    """The one state of a file. Removed by rule wins over sealed, sealed over the rest,
+    what is still on the recorder over what is gone.
+    """
+    if sighting.clip and sighting.removed:
+        return FileState.REMOVED
     if sighting.clip:
         return FileState.SET_ASIDE if sighting.set_aside else FileState.SEALED
     if sighting.still_listed:

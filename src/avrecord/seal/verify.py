@@ -18,7 +18,18 @@ from pathlib import Path
 
 from avrecord.errors import LogBroken
 from avrecord.model.finding import Finding
-from avrecord.model.statement import Anchor, ClockStepped, KeyChanged, KeysListed, Statement, Taken
+from avrecord.model.statement import (
+    Anchor,
+    ClipRemoved,
+    ClipSeenAgain,
+    ClockStepped,
+    ExpiryListed,
+    ExpiryUndone,
+    KeyChanged,
+    KeysListed,
+    Statement,
+    Taken,
+)
 from avrecord.rules.times import backward
 from avrecord.seal import journal, sshsig, tiles
 from avrecord.seal.codec import decode
@@ -30,7 +41,7 @@ from avrecord.seal.tilecheck import TileCheck
 
 ATTACHED = (
     "manifest", "facts", "left", "receipt", "examination", "source", "rows", "checklist", "config", "why", "note", "keylist",
-    "results", "population", "seed", "sample", "details", "evidence",
+    "results", "population", "seed", "sample", "details", "evidence", "listed", "signature",
 )  # fmt: skip
 """Fields of statements that may name an attachment; what is no digest there is plain text."""
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -54,6 +65,20 @@ class Leaf:
     index: int
     at: str
     body: Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A leaf that says that the vault gave a clip up, and the list that it rests on."""
+
+    index: int
+    at: str
+    body: ClipRemoved
+    list_at: str | None
+    listed: str | None
+    """The attachment of the list; None where no such list stands before it."""
+    undone: bool
+    """Somebody objected after that list."""
 
 
 @dataclass(slots=True)
@@ -83,6 +108,12 @@ class ReadLog:
     """Digests of the attachments that the log names, with the first index that does."""
     anchors: list[tuple[int, Anchor]] = field(default_factory=list)
     lists: list[tuple[int, KeysListed]] = field(default_factory=list)
+    removed: dict[str, Removal] = field(default_factory=dict)
+    """By clip: that its bytes were removed from the vault, unless they came again after it."""
+    expiry_lists: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Lists of what is to be removed: leaf → claimed time, attachment."""
+    undone: dict[str, int] = field(default_factory=dict)
+    """By clip: the latest objection."""
     backward: set[int] = field(default_factory=set)
     """Leaves that claim a time before an earlier leaf's, with no statement of a clock step between."""
 
@@ -180,6 +211,17 @@ def _note(statement: Statement, read: ReadLog) -> None:
             read.anchors.append((statement.seq, body))
         case KeysListed():
             read.lists.append((statement.seq, body))
+        case ExpiryListed():
+            read.expiry_lists[statement.seq] = (statement.at, body.listed)
+        case ExpiryUndone():
+            read.undone[body.clip] = statement.seq
+        case ClipRemoved(place="vault"):
+            listed = body.listed if body.listed is not None else -1
+            list_at, attached = read.expiry_lists.get(listed, (None, None))
+            undone = read.undone.get(body.clip, -1) > listed
+            read.removed[body.clip] = Removal(statement.seq, statement.at, body, list_at, attached, undone)
+        case ClipSeenAgain():
+            read.removed.pop(body.clip, None)
         case Taken() if not DIGEST.fullmatch(body.clip) or "\0" in body.stored:
             read.findings.append(Finding("MALFORMED", "log", statement.seq, detail="封存记录的摘要或存放位置不成样子"))
         case Taken():

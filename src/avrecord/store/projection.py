@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from avrecord.errors import BytesMissing
 from avrecord.model.statement import Statement
-from avrecord.store.projecting import audit, card, case, fleet, house
+from avrecord.store.projecting import audit, card, case, fleet, house, keeping
 from avrecord.store.projecting.base import Fetch, Run, rows_of
 
 __all__ = ["ROOMS", "Fetch", "Run", "project"]
 
-ROOMS = (audit, card, case, fleet, house)
+ROOMS = (audit, card, case, fleet, house, keeping)
 """Imported so that their functions are registered."""
 
 

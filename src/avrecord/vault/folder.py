@@ -3,7 +3,7 @@
 * `write` leaves a hashed part file; `prove` makes it durable and reads it back from the disk. The source is only read.
 * `place_all` gives proved parts their final names without ever replacing a file; after it returns, names, seals and
   bytes survive a power cut. The same bytes are stored once.
-* Nothing here deletes a stored clip.
+* Only `remove` takes a stored clip away, and only `pipeline.expiry` calls it: after the log says so.
 """
 
 from __future__ import annotations
@@ -149,6 +149,17 @@ class FolderVault:
         if not seal_path.exists():
             durable.replace_with(seal_path, seal.encode(), mode=0o440, workshop=self.incoming)
         durable.sync_folder(final.parent)
+
+    def remove(self, stored: str) -> None:
+        """Take a clip's bytes and then its seal away, durably. Doing it again changes nothing.
+
+        The bytes first: a seal that a crash left alone accuses nobody, a clip without a seal would.
+        """
+        final = self.path(stored)
+        for path in (final, _seal_of(final)):
+            path.unlink(missing_ok=True)
+        if final.parent.is_dir():
+            durable.sync_folder(final.parent)
 
     def path(self, stored: str) -> Path:
         """Where a stored path lies. Refuses to leave the vault whatever the path says."""

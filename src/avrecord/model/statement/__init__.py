@@ -51,6 +51,14 @@ from avrecord.model.statement.house import (
     ScrubDone,
     ServiceStarted,
 )
+from avrecord.model.statement.keeping import (
+    ArchiveMade,
+    ArchiveReceived,
+    ExpiryListed,
+    ExpiryUndone,
+    HoldLifted,
+    HoldSet,
+)
 
 KINDS: dict[str, type[Body]] = {
     cls.kind: cls
@@ -61,6 +69,7 @@ KINDS: dict[str, type[Body]] = {
         DeviceEvent, DutyImported, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
         ReleaseGranted, ClipRemoved,
         AuditAnnounced, AuditDrawn, ProblemOpened, ProblemChanged, ProblemClosed, ProblemReopened,
+        HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""
@@ -69,6 +78,8 @@ __all__ = [
     "KINDS",
     "VERSION",
     "Anchor",
+    "ArchiveMade",
+    "ArchiveReceived",
     "AuditAnnounced",
     "AuditDrawn",
     "Body",
@@ -89,8 +100,12 @@ __all__ = [
     "DeviceEvent",
     "DeviceRegistered",
     "DutyImported",
+    "ExpiryListed",
+    "ExpiryUndone",
     "ExportMade",
     "GapObserved",
+    "HoldLifted",
+    "HoldSet",
     "KeyChanged",
     "KeysListed",
     "MarkReviewed",

@@ -113,7 +113,11 @@ class ReleaseGranted(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRemoved(Body):
-    """A copy of a clip was removed: `place` is `card` (after a release). The vault's copy is not touched by it."""
+    """A copy of a clip was removed: `place` is `card` (after a release) or `vault` (its time of keeping was over).
+
+    In the vault: stated before the bytes go, `path_raw` is the stored path, `listed` the index of the `expiry.listed`
+    that named the clip, and `due` the last local day on which the rule kept it.
+    """
 
     kind: ClassVar[str] = "clip.removed"
     clip: str
@@ -121,3 +125,5 @@ class ClipRemoved(Body):
     docking: str
     path_raw: str
     rule: str
+    listed: int | None = None
+    due: str | None = None

@@ -68,6 +68,7 @@ def _(body: said.Taken, statement: Statement, run: Run, fetch: Fetch) -> None:
 @rows_of.register
 def _(body: said.ClipSeenAgain, statement: Statement, run: Run, fetch: Fetch) -> None:
     _source(run, body.recorder, body.path_raw, body.size, body.mtime, body.clip, body.docking)
+    run("clear_expired", clip_id=body.clip)
 
 
 @rows_of.register
@@ -104,6 +105,17 @@ def _(body: said.ClipRemoved, statement: Statement, run: Run, fetch: Fetch) -> N
         by_whom=statement.by,
         at=statement.at,
     )
+    if body.place == "vault":
+        run(
+            "add_expired",
+            seq=statement.seq,
+            clip_id=body.clip,
+            rule=body.rule,
+            due=body.due or "",
+            listed=-1 if body.listed is None else body.listed,
+            by_whom=statement.by,
+            at=statement.at,
+        )
 
 
 def _source(run: Run, recorder: str | None, path_raw: str, size: int, mtime: str, clip: str, docking: str) -> None:

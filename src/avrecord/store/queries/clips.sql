@@ -1,6 +1,7 @@
 -- oldest_read --
 -- Clips in the order in which a scrub reads them: never read first (oldest seal first), then the oldest reading.
 SELECT c.stored, c.clip_id, r.read_at FROM clips c LEFT JOIN reads r ON r.clip_id = c.clip_id
+WHERE NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = c.clip_id)
 ORDER BY r.read_at IS NOT NULL, r.read_at, c.seq;
 
 -- one_clip --
@@ -46,6 +47,7 @@ SELECT c.*, coalesce(e.attempt, 0) AS attempts FROM clips c
 LEFT JOIN examinations e ON e.clip_id = c.clip_id
 WHERE c.media IN ('video', 'audio', 'photo')
   AND (e.clip_id IS NULL OR (e.outcome = 'failed' AND e.attempt < :most))
+  AND NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = c.clip_id)
 ORDER BY c.important DESC, c.seq
 LIMIT :limit;
 
@@ -55,13 +57,14 @@ SELECT c.*, coalesce(e.attempt, 0) AS attempts FROM clips c
 LEFT JOIN examinations e ON e.clip_id = c.clip_id
 WHERE c.media IN ('video', 'audio', 'photo')
   AND (e.clip_id IS NULL OR (e.outcome = 'failed' AND e.attempt < :most))
+  AND NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = c.clip_id)
 ORDER BY c.seq DESC
 LIMIT :limit;
 
 -- pending_thorough --
 -- Clips that were looked at in the fast tier only: those of stages first.
 SELECT c.*, e.attempt AS attempts FROM examinations e JOIN clips c ON c.clip_id = e.clip_id
-WHERE e.tier = 'fast'
+WHERE e.tier = 'fast' AND NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = c.clip_id)
 ORDER BY EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id) DESC, c.important DESC, c.seq
 LIMIT :limit;
 
@@ -91,6 +94,7 @@ SELECT * FROM faults WHERE clip_id = :clip_id ORDER BY n;
 -- Every file ever listed on a card: the clip it became, whether its holder still shows it, and whether
 -- the same path was sealed later at least as large.
 SELECT f.holder, f.path, f.size, st.at AS seen_at, c.clip_id, c.set_aside,
+    EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = c.clip_id) AS removed,
     f.last_seq = h.last_seq AS still_listed,
     EXISTS (SELECT 1 FROM sources l WHERE l.recorder = f.recorder AND l.path_raw = f.path_raw
         AND l.size >= f.size) AS later

@@ -7,6 +7,7 @@ SELECT coalesce(max(seq), -1) + 1 AS size FROM statements;
 SELECT
     (SELECT count(*) FROM clips) AS clips,
     (SELECT count(*) FROM clips WHERE set_aside IS NOT NULL) AS set_aside,
+    (SELECT count(*) FROM expired) AS removed,
     (SELECT coalesce(sum(size), 0) FROM clips) AS bytes,
     (SELECT count(*) FROM dockings) AS dockings,
     (SELECT count(DISTINCT recorder) FROM dockings WHERE recorder <> '') AS recorders,

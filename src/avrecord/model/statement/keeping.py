@@ -1,0 +1,79 @@
+"""What the log says of keeping: holds, what is about to expire, and year's end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avrecord.model.statement.base import Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldSet(Body):
+    """冻结: nothing that this covers may expire. Exactly one of `clip`, `case`, `recorder` says what; `why` is an attachment."""
+
+    kind: ClassVar[str] = "hold.set"
+    clip: str | None
+    case: str | None
+    recorder: str | None
+    since: str | None
+    until: str | None
+    """Local days of a recorder's footage, both counted; None is open."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLifted(Body):
+    """`hold` is the index of the `hold.set` that ends here."""
+
+    kind: ClassVar[str] = "hold.lifted"
+    hold: int
+    clip: str | None
+    case: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryListed(Body):
+    """`listed` is an attachment: every clip that is to be removed, its rule and the last day on which it is kept."""
+
+    kind: ClassVar[str] = "expiry.listed"
+    listed: str
+    clips: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryUndone(Body):
+    """A listed clip is kept on until a local day; after it the clip has to be listed again."""
+
+    kind: ClassVar[str] = "expiry.undone"
+    clip: str
+    until: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveMade(Body):
+    """Year's end: a unit's bag. `bag` is the digest of its tag manifest, `receipt` an attachment: what is to be signed."""
+
+    kind: ClassVar[str] = "archive.made"
+    unit: str
+    year: int
+    clips: int
+    bytes: int
+    bag: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveReceived(Body):
+    """The receiving side signed the receipt. `signature` is an attachment, `key` the public key that it was verified with."""
+
+    kind: ClassVar[str] = "archive.received"
+    unit: str
+    year: int
+    bag: str
+    receipt: str
+    signature: str
+    key: str

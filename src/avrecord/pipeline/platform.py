@@ -1,0 +1,59 @@
+"""Rows of the platform index: what other products ask of a file, from our own records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from avrecord.ledger.platform import MEDIA_NUMBERS, Entry
+from avrecord.model.clip import Clip
+from avrecord.model.moments import beijing
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.retention import Book
+from avrecord.rules.terms import retention_words
+from avrecord.vault.folder import SEAL_ENDING
+from avrecord.words import ARCHIVED_AS, ARCHIVED_STATES, MEDIA
+
+NOT_A_TIME_MS = 86_400_000  # a clock that may be off by a day tells no time of recording
+
+
+def entries(clips: Iterable[tuple[Clip, bool]], unit: str, bag: Path, kit: Kit) -> Iterator[Entry]:
+    """One row for each clip: with whether it is linked to a stage, and whether its bytes are in the bag."""
+    book = Book(kit)
+    for clip, linked in clips:
+        yield _entry(clip, linked, unit, bag, book, kit)
+
+
+def _entry(clip: Clip, linked: bool, unit: str, bag: Path, book: Book, kit: Kit) -> Entry:
+    stages = kit.store.rows("stages_of_clip", clip_id=clip.id.hex)
+    start = None if clip.doubt or clip.uncertainty_ms >= NOT_A_TIME_MS else clip.true_start
+    day = beijing(start or clip.sealed_at, "%Y-%m-%d")
+    holders = [row["officer"] for row in kit.store.rows("holders_on", recorder=clip.recorder or "", day=day)]
+    ground = book.ground(clip.id.hex)
+    path = f"data/clips/{clip.stored}"
+    there = (bag / path).is_file()
+    removed = kit.store.row("expired_clip", clip_id=clip.id.hex) is not None
+    return {
+        "wjbh": clip.id.hex,
+        "wjmc": clip.name,
+        "bmbh": unit,
+        "gzz_xh": kit.station,
+        "sbbh": clip.recorder or "",
+        "yhbh": "、".join(holders) or clip.user or "",
+        "pssj": beijing(start) if start else "",
+        "drsj": beijing(clip.sealed_at),
+        "mtlx": MEDIA_NUMBERS.get(clip.media.value),
+        "mtlx_name": MEDIA[clip.media.value],
+        "wjgs": PurePosixPath(clip.name).suffix.lstrip(".").lower(),
+        "wjdx": clip.size,
+        "wjsc": round(clip.duration_ms / 1000) if clip.duration_ms is not None else None,
+        "zybj": 3 if clip.important else 2 if stages else 1,
+        "case_no": "；".join(dict.fromkeys(row["case_no"] for row in stages)),
+        "stage": "；".join(f"{row['case_no']} {row['stage_id']}" for row in stages),
+        "retention": retention_words(ground.retention) if ground else "",
+        "sha256": clip.id.hex,
+        "seal": f"{path}{SEAL_ENDING}" if there else "",
+        "path": path if there else "",
+        "linked": ARCHIVED_AS["linked" if linked else "unlinked"],
+        "state": ARCHIVED_STATES["in_bag" if there else "removed" if removed else "missing"],
+    }

@@ -1,0 +1,87 @@
+"""Rows that holds, expiry and year's end give."""
+
+from __future__ import annotations
+
+from avrecord.model import statement as said
+from avrecord.model.statement import Statement
+from avrecord.store import documents
+from avrecord.store.projecting.base import Fetch, Run, rows_of
+
+
+@rows_of.register
+def _(body: said.HoldSet, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_hold",
+        seq=statement.seq,
+        clip_id=body.clip,
+        case_no=body.case,
+        recorder=body.recorder,
+        since=body.since,
+        until=body.until,
+        why=body.why,
+        by_whom=statement.by,
+        at=statement.at,
+    )
+
+
+@rows_of.register
+def _(body: said.HoldLifted, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run("lift_hold", hold=body.hold, seq=statement.seq, at=statement.at, by_whom=statement.by, why=body.why)
+
+
+@rows_of.register
+def _(body: said.ExpiryListed, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_expiry_list",
+        seq=statement.seq,
+        at=statement.at,
+        by_whom=statement.by,
+        listed=body.listed,
+        clips=body.clips,
+        bytes=body.bytes,
+    )
+    for row in documents.read("expiry", fetch(body.listed))["clips"]:
+        needs = " ".join(row["needs"])
+        run("add_listed", seq=statement.seq, clip_id=row["clip"], until=row["until"], rule=row["rule"], needs=needs)
+
+
+@rows_of.register
+def _(body: said.ExpiryUndone, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_undone",
+        seq=statement.seq,
+        clip_id=body.clip,
+        until=body.until,
+        why=body.why,
+        by_whom=statement.by,
+        at=statement.at,
+    )
+
+
+@rows_of.register
+def _(body: said.ArchiveMade, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_archive",
+        bag=body.bag,
+        seq=statement.seq,
+        unit=body.unit,
+        year=body.year,
+        clips=body.clips,
+        bytes=body.bytes,
+        receipt=body.receipt,
+        by_whom=statement.by,
+        at=statement.at,
+    )
+
+
+@rows_of.register
+def _(body: said.ArchiveReceived, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "receive_archive",
+        bag=body.bag,
+        seq=statement.seq,
+        at=statement.at,
+        by_whom=statement.by,
+        key=body.key,
+        signature=body.signature,
+    )
