@@ -47,6 +47,10 @@ class Kept:
         return self.keeping.clip
 
 
+ONE_CLIP = {"undone": "undone_of", "listed": "listed_of"}
+"""What people said of one clip's removal: the query for each."""
+
+
 class Book:
     """Everything that clips are judged by, read once. `rules`: those of now unless others are asked about."""
 
@@ -60,8 +64,8 @@ class Book:
 
     def over(self, day: date) -> Iterator[Kept]:
         """Clips whose time is over on a day by date alone: due, for a person, held, or on a list."""
-        for query in ("undone", "listed"):
-            self._spoken[query] = {row["clip_id"]: row for row in self._kit.store.rows(f"{query}_all")}
+        for said, query in (("undone", "undone_all"), ("listed", "listed_all")):
+            self._spoken[said] = {row["clip_id"]: row for row in self._kit.store.rows(query)}
         latest = datetime.combine(_months_before(day, self.rules.unlinked_months) + timedelta(days=1), time(), BEIJING)
         for rows, links in keeping.pages(self._kit.records, utc_text(latest)):
             for row in rows:
@@ -106,7 +110,7 @@ class Book:
         """Read whole for a walk over all clips, row by row for single ones."""
         if what in self._spoken:
             return self._spoken[what].get(clip)
-        return self._kit.store.row(f"{what}_of", clip_id=clip)
+        return self._kit.store.row(ONE_CLIP[what], clip_id=clip)
 
     def _grounds(self, row: Row, links: Iterable[Row]) -> Iterator[Ground]:
         sealed = _day_of(row["sealed_at"])
