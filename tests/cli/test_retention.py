@@ -399,3 +399,13 @@ def test_evidence_frames_stay_and_the_answer_says_so(station):
     station.at(LATER + EIGHT_DAYS)
     assert "不随片段移除" in station("retention", "expire", *BY).out
     assert before <= {path for path in frame.rglob("*") if path.is_file()}
+
+
+def test_a_disk_that_runs_short_says_what_could_go_and_lets_nothing_go(station, monkeypatch):
+    before = station.kit().records.clips()
+    assert "可腾出" not in station("status").out
+    monkeypatch.setattr("avrecord.cli.station.days_left_text", lambda left, days: (False, "可用 1.0 GB，约可用 3 天"))
+    said = station("status").out.replace("\n", "")
+    assert "保管期满的片段 2 个" in said
+    assert "retention due" in said
+    assert station.kit().records.clips() == before

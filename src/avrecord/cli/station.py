@@ -16,11 +16,13 @@ from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.dock import profiles
 from avrecord.dock.volumes import volume_at
 from avrecord.errors import CardError, NoSpace
+from avrecord.model.keeping import Fate
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.examine import examine_pending
 from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import Receipt, receive
+from avrecord.pipeline.retention import Book, today
 from avrecord.pipeline.space import days_left_text, space_left
 from avrecord.service.health import problems
 from avrecord.service.run import serve
@@ -138,6 +140,8 @@ def status(s: Session, /, **form: Any) -> None:
         ("日志", f"{checkpoint[1]} 条，根 {checkpoint[2]}"),
         ("磁盘", space if lasts else f"注意：{space}"),
     ]
+    if not lasts:
+        lines.append(("可腾出", _could_go(s)))
     rows = [{"what": what, "value": value} for what, value in lines]
     extra = {"station": s.kit.station, "totals": totals, "log_size": s.kit.log.size}
     extra |= {
@@ -150,6 +154,16 @@ def status(s: Session, /, **form: Any) -> None:
         "status", f"采集站 {s.kit.settings.station.name}", [Column("what", "项目"), Column("value", "情况")], rows, extra
     )
     give(answer, **form)
+
+
+def _could_go(s: Session) -> str:
+    """What a person may decide to let go when the disk is short. Nothing goes by itself."""
+    due = [each for each in Book(s.kit).over(today(s.kit)) if each.fate in (Fate.DUE, Fate.WAITING)]
+    size = sum(each.row["size"] for each in due)
+    on = "" if s.kit.settings.retention.expiry != "off" else "，到期移除未启用"
+    return (
+        f"保管期满的片段 {len(due)} 个，{size / 1e9:.2f} GB（明细 retention due{on}）；记录仪上可清除的原件见 releases --docked"
+    )
 
 
 @click.command("doctor", cls=Command)
