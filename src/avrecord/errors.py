@@ -65,6 +65,11 @@ class NothingComplete(AvrecordError):
     exit_code = 32
 
 
+class BadAccount(AvrecordError):
+    says = "账户：{detail}。没有作任何改动。"
+    exit_code = 32
+
+
 class OwnReview(AvrecordError):
     says = "{by} 是该环节的执法人员，不能复核自己参加的执法。没有记录任何内容；请由其他人员复核。"
     exit_code = 32

@@ -40,6 +40,13 @@ PROPOSALS = {
 """Why a link is proposed to a person and not made."""
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""
+ROLE_NAMES = {
+    "operator": "操作员",
+    "supervisor": "督察",
+    "auditor": "审计",
+    "custodian": "设备管理员",
+    "admin": "系统管理员",
+}
 POINTS = {
     "footage": "是否按规定使用音像记录设备",
     "standard_wording": "是否使用执法行为规范用语",

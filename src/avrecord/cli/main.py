@@ -33,6 +33,7 @@ from avrecord.cli import (
     station,
     statistics,
     trust,
+    users,
     verify,
 )
 from avrecord.cli.base import USAGE, Group, Session
@@ -58,7 +59,7 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
 
 _MODULES = (
     demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, officers, verify, trust, draws, rectify,
-    statistics, selfcheck, log, keys, release, retention, archive, service,
+    statistics, selfcheck, log, keys, release, retention, archive, service, users,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -16,12 +16,16 @@ from avrecord import __version__
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
+from avrecord.web import cases
+from avrecord.web.guard import Guard
 from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL
 
 LARGEST_REQUEST = 1 << 16
 STALE_SECONDS = 600  # a card of 64 GB takes longer than one rescan, but reports progress meanwhile
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -78,6 +82,10 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
         reply = await run_in_threadpool(witnessing.answer, kit, content.decode("utf-8", "replace"))
         # As a header: given as a media type, a charset would be appended, and clients compare the whole.
         return Response(reply.body, reply.status, headers={"Content-Type": reply.media_type})
+
+    guard = Guard(kit, pages)
+    guard.routes(app)
+    cases.routes(app, guard, kit, pages)
 
     @app.get("/style.css")
     async def style() -> Response:

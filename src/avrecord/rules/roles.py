@@ -1,0 +1,41 @@
+"""Who may see what. A role sees and does its own; a supervisor of a unit sees that unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ROLES = ("operator", "supervisor", "auditor", "custodian", "admin")
+SEES: dict[str, frozenset[str]] = {
+    "operator": frozenset({"dock"}),
+    "supervisor": frozenset({"dock", "cases"}),
+    "auditor": frozenset({"dock", "cases", "verify"}),
+    "custodian": frozenset({"dock", "devices"}),
+    "admin": frozenset({"dock", "cases", "devices", "verify", "system"}),
+}
+"""Parts of the pages, by role. The dock's own screen is everybody's who stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may log in. `number` is the 执法证号 or 工号 that stands in statements; an empty `unit` is every unit."""
+
+    name: str
+    number: str
+    role: str
+    unit: str
+
+
+def may_see(account: Account, part: str) -> bool:
+    return part in SEES.get(account.role, frozenset())
+
+
+def narrowed(account: Account, unit: str) -> str | None:
+    """The unit that a query of this account is about, when `unit` was asked for ("" for all); None: not theirs to see."""
+    if not account.unit:
+        return unit
+    return account.unit if unit in ("", account.unit) else None
+
+
+def locked_seconds(failures: int) -> int:
+    """How long an account stays shut after so many wrong passwords in a row: from the fifth on, a minute, doubling to an hour."""
+    return 0 if failures < 5 else min(3600, 60 * 2 ** (failures - 5))

@@ -1,0 +1,276 @@
+"""The supervisor's pages: who may open them, what stands first, and nothing of another unit."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import subprocess
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+
+from avrecord.errors import BadAccount
+from avrecord.pipeline.accounts import AccountFile, Door
+from avrecord.pipeline.link import link_all
+from avrecord.rules.roles import ROLES, Account, locked_seconds, may_see, narrowed
+from cli.desk import CASE, EAST, NO_FOOTAGE, PRINTED, WEST, Desk, cases_file, examined, fleet_file
+from conftest import NOW, pattern
+from web.test_status_page import CHROMIUM, FLAGS, served
+
+PASSWORD = "督察口令-很长的一句话"
+MONTH = "2026-11"
+
+
+@pytest.fixture
+def station(kit, dcam, dock, tmp_path, monkeypatch, capsys):
+    """Two units' cases, and an account of each kind."""
+    made = Desk(kit.root, monkeypatch, capsys)
+    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
+    made("devices", "import", fleet_file(tmp_path))
+    made("cases", "import", cases_file(tmp_path), "--apply")
+    examined(kit, "090000.mp4", 1100, seen=PRINTED)
+    examined(kit, "100000.mp4", 600)
+    link_all(kit)
+    accounts = AccountFile(kit.root)
+    accounts.set(Account("wang", "FY9", "supervisor", ""), PASSWORD)
+    accounts.set(Account("zhang", "FY8", "supervisor", EAST), PASSWORD)
+    accounts.set(Account("li", "SB1", "custodian", ""), PASSWORD)
+    return kit
+
+
+class Browser:
+    """A browser's cookie and nothing else."""
+
+    def __init__(self, url: str) -> None:
+        self.host = urlsplit(url).netloc
+        self.cookie = ""
+
+    def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, str, dict[str, str]]:
+        connection = http.client.HTTPConnection(self.host, timeout=10)
+        sent = {
+            "Cookie": self.cookie,
+            **({"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}),
+            **headers,
+        }
+        connection.request(method, path, body, {key: value for key, value in sent.items() if value})
+        answer = connection.getresponse()
+        text, told = answer.read().decode(), dict(answer.getheaders())
+        if "set-cookie" in told:
+            self.cookie = told["set-cookie"].partition(";")[0]
+        connection.close()
+        return answer.status, text, told
+
+    def log_in(self, name: str, password: str = PASSWORD, to: str = "/cases") -> tuple[int, str, dict[str, str]]:
+        return self.ask("POST", "/login", urlencode({"name": name, "password": password, "to": to}))
+
+    def page(self, path: str) -> str:
+        status, text, _ = self.ask("GET", path)
+        assert status == 200, (path, status)
+        return text
+
+
+@contextmanager
+def browser(kit, name: str = ""):
+    with served(kit, 1) as url:
+        made = Browser(url)
+        if name:
+            assert made.log_in(name)[0] == 303
+        yield made
+
+
+def test_nobody_sees_a_case_without_logging_in_and_there_is_no_default_account(kit):
+    with browser(kit) as visitor:
+        status, _, told = visitor.ask("GET", "/cases")
+        assert (status, told["location"]) == (303, "/login?to=%2Fcases")
+        assert visitor.ask("GET", "/cases.json")[0] == 401
+        assert "avrecord users set" in visitor.page("/login")
+        for name, password in (("admin", "admin"), ("admin", ""), ("root", "123456"), ("", "")):
+            assert visitor.log_in(name, password)[0] == 403
+
+
+def test_what_is_missing_stands_first_and_the_json_twin_says_the_same(station):
+    with browser(station, "wang") as supervisor:
+        page = supervisor.page(f"/cases?month={MONTH}")
+        told = json.loads(supervisor.page(f"/cases.json?month={MONTH}"))
+    lacking = [bool(row["lacks"]) for row in told["rows"]]
+    assert lacking == sorted(lacking, reverse=True)
+    assert {row["case"] for row in told["rows"]} == {CASE, NO_FOOTAGE}
+    assert "无录像" in page
+    for row in told["rows"]:
+        for lack in row["lacks"]:
+            assert f"{lack['stage']}：{lack['words']}" in page
+
+
+def test_the_page_of_a_case_lacks_what_the_command_says_it_lacks(station, monkeypatch, capsys):
+    desk = Desk(station.root, monkeypatch, capsys)
+    rows = desk.rows("cases", "missing", "--case", CASE)
+    with browser(station, "wang") as supervisor:
+        page = supervisor.page(f"/case?no={quote(CASE)}")
+    for row in rows:
+        assert row["detail"] in page
+    assert "的录像时间线" in page
+    assert re.search(r'<rect class="gap" x="[\d.]+"', page)
+
+
+def test_a_units_supervisor_sees_his_unit_and_another_units_case_does_not_exist_for_him(station):
+    with browser(station, "zhang") as supervisor:
+        page = supervisor.page(f"/cases?month={MONTH}")
+        assert (CASE in page, NO_FOOTAGE in page) == (True, False)
+        assert supervisor.ask("GET", f"/case?no={quote(NO_FOOTAGE)}")[0] == 404
+        assert supervisor.ask("GET", f"/case.json?no={quote(NO_FOOTAGE)}")[0] == 404
+        assert supervisor.ask("GET", f"/cases?unit={quote(WEST)}")[0] == 403
+        assert supervisor.ask("GET", f"/case?no={quote('没有〔2026〕1号')}")[0] == 404
+
+
+def test_a_custodian_sees_no_cases(station):
+    with browser(station, "li") as custodian:
+        assert custodian.ask("GET", "/cases")[0] == 403
+        assert custodian.ask("GET", f"/case.json?no={quote(CASE)}")[0] == 403
+
+
+def test_a_forged_or_ended_session_opens_nothing(station):
+    with browser(station, "wang") as supervisor:
+        good = supervisor.cookie
+        assert supervisor.ask("POST", "/logout", "")[0] == 303
+        for cookie in (good, "avrecord=0", "avrecord=" + "a" * 5000, "avrecord=../../etc/passwd", f"{good}x"):
+            supervisor.cookie = cookie
+            assert supervisor.ask("GET", "/cases")[0] in (303, 400, 431)
+
+
+def test_a_form_of_another_site_does_nothing(station):
+    with browser(station, "wang") as supervisor:
+        for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert supervisor.ask("POST", "/logout", "", **headers)[0] == 403
+        supervisor.page("/cases")
+        body = urlencode({"name": "wang", "password": PASSWORD})
+        assert supervisor.ask("POST", "/login", body, Origin="http://evil.example")[0] == 403
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "http://evil.example", "/\\evil.example", "javascript:alert(1)", "\nx", "evil"])
+def test_the_login_leads_nowhere_outside(station, to):
+    with browser(station) as visitor:
+        status, _, told = visitor.log_in("wang", to=to)
+    assert (status, told["location"]) == (303, "/cases")
+
+
+def test_the_cookie_is_for_us_alone(station):
+    with browser(station) as visitor:
+        told = visitor.log_in("wang")[2]["set-cookie"].lower()
+    assert all(word in told for word in ("httponly", "samesite=strict", "path=/"))
+
+
+def test_a_large_or_strange_form_is_refused(station):
+    with browser(station) as visitor:
+        assert visitor.ask("POST", "/login", "name=" + "a" * 100_000)[0] == 403
+        assert visitor.ask("POST", "/login", "{}", **{"Content-Type": "application/json"})[0] == 403
+        assert visitor.ask("POST", "/login", "%ff%fe=1")[0] == 403
+        assert visitor.ask("POST", "/login", "&".join(f"a{n}=1" for n in range(50)))[0] == 403
+
+
+@pytest.mark.parametrize("month", ["", "2026-13", "../../x", "2026-11' OR 1=1 --", "9" * 4000, "<script>"])
+def test_no_parameter_is_trusted(station, month):
+    with browser(station, "wang") as supervisor:
+        status, text, _ = supervisor.ask("GET", f"/cases?month={quote(month)}&unit={quote(month)}")
+        assert status in (200, 414, 431, 400)
+        assert "<script>" not in text
+        assert supervisor.ask("GET", f"/case?no={quote(month)}")[0] in (404, 400, 414, 431)
+
+
+def test_names_in_cases_are_escaped(station, tmp_path, monkeypatch, capsys):
+    desk = Desk(station.root, monkeypatch, capsys)
+    odd = tmp_path / "b.csv"
+    head = "案号,执法类别,执法环节,执法单位,执法证号,开始时间,结束时间"
+    odd.write_text(f"{head}\n<script>〔2026〕9号,<b>x</b>,直接送达,{EAST},FY2,2026-11-16 14:00,2026-11-16 14:10\n", "utf-8")
+    assert desk("cases", "import", odd, "--apply").code == 0
+    with browser(station, "wang") as supervisor:
+        for path in (f"/cases?month={MONTH}", f"/case?no={quote('<script>〔2026〕9号')}"):
+            page = supervisor.page(path)
+            assert ("<script>" in page, "<b>" in page, "&lt;script&gt;" in page) == (False, False, True)
+
+
+def test_guessing_shuts_the_account_for_longer_each_time_and_the_right_word_does_not_open_it_meanwhile(kit):
+    accounts = AccountFile(kit.root)
+    accounts.set(Account("wang", "FY9", "supervisor", ""), PASSWORD)
+    now = [NOW]
+    door = Door(accounts, lambda: now[0])
+    for _ in range(5):
+        with pytest.raises(BadAccount):
+            door.log_in("wang", "wrong")
+    with pytest.raises(BadAccount):
+        door.log_in("wang", PASSWORD)
+    now[0] += timedelta(seconds=61)
+    assert door.log_in("wang", PASSWORD)
+    assert [locked_seconds(n) for n in (4, 5, 6, 50)] == [0, 60, 120, 3600]
+
+
+def test_a_session_ends_by_idling_by_length_by_a_new_password_and_by_being_shut(kit):
+    accounts = AccountFile(kit.root)
+    accounts.set(Account("wang", "FY9", "supervisor", ""), PASSWORD)
+    now = [NOW]
+    door = Door(accounts, lambda: now[0])
+    idle, long = door.log_in("wang", PASSWORD), door.log_in("wang", PASSWORD)
+    assert door.who_is(idle).number == "FY9"
+    for _ in range(25):
+        now[0] += timedelta(minutes=29)
+        seen = door.who_is(long)
+    assert (seen, door.who_is(idle)) == (None, None)
+    fresh = door.log_in("wang", PASSWORD)
+    accounts.set(Account("wang", "FY9", "supervisor", ""), PASSWORD + "二")
+    assert door.who_is(fresh) is None
+    other = door.log_in("wang", PASSWORD + "二")
+    accounts.disable("wang")
+    assert door.who_is(other) is None
+    with pytest.raises(BadAccount):
+        door.log_in("wang", PASSWORD + "二")
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "password"),
+    [
+        ("", "admin", PASSWORD),
+        ("a b", "admin", PASSWORD),
+        ("a", "king", PASSWORD),
+        ("wang", "admin", "short"),
+        ("wang", "admin", "wang-2026-wang"),
+        ("a" * 41, "admin", PASSWORD),
+    ],
+)
+def test_a_poor_account_is_refused(kit, name, role, password):
+    with pytest.raises(BadAccount):
+        AccountFile(kit.root).set(Account(name, "FY9", role, ""), password)
+    assert AccountFile(kit.root).read() == {}
+
+
+def test_passwords_are_kept_by_argon2id_in_a_file_for_the_owner_alone(kit):
+    AccountFile(kit.root).set(Account("wang", "FY9", "supervisor", ""), PASSWORD)
+    path = kit.root / "accounts.json"
+    assert oct(path.stat().st_mode & 0o777) == "0o600"
+    content = path.read_text("utf-8")
+    assert ("$argon2id$" in content, PASSWORD in content) == (True, False)
+
+
+def test_every_role_sees_the_dock_and_only_some_see_cases():
+    account = {role: Account("a", "1", role, "") for role in ROLES}
+    assert all(may_see(each, "dock") for each in account.values())
+    assert {role for role, each in account.items() if may_see(each, "cases")} == {"supervisor", "auditor", "admin"}
+    assert narrowed(Account("a", "1", "supervisor", EAST), WEST) is None
+    assert narrowed(Account("a", "1", "supervisor", EAST), "") == EAST
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="!!! chromium is not installed: nobody looked at the pages !!!")
+def test_the_pages_fit_an_office_screen_and_a_telephone(station, tmp_path):
+    """Rendered by a real browser; nothing may stand outside the window."""
+    with browser(station, "wang") as supervisor:
+        for name, path in (("cases", f"/cases?month={MONTH}"), ("case", f"/case?no={quote(CASE)}")):
+            page = supervisor.page(path).replace('href="/style.css"', f'href="http://{supervisor.host}/style.css"')
+            (tmp_path / f"{name}.html").write_text(page, "utf-8")
+            for size in ("1366,768", "390,844"):
+                out = tmp_path / f"{name}-{size}.png"
+                subprocess.run(
+                    [CHROMIUM, *FLAGS, f"--window-size={size}", f"--screenshot={out}", f"file://{tmp_path}/{name}.html"],
+                    capture_output=True, timeout=60, check=True,
+                )  # fmt: skip
+                assert out.stat().st_size > 5000
