@@ -59,6 +59,11 @@ CODES = {
     "seen",
     "set_aside",
     "unit",
+    "admin",
+    "auditor",
+    "custodian",
+    "operator",
+    "supervisor",
 }
 TYPED = NAMES | CODES
 FILE = re.compile(r"(?:[a-z]+/)?[a-z]*\.[a-z-]+")  # a file's name or its ending: .xlsx, keys/witness.vkey
