@@ -63,7 +63,7 @@ def test_no_automatic_link_of_a_month_is_wrong_and_nearly_all_right_ones_are_mad
     tell(f"month {seed}: {len(made.stages)} stages, {len(made.clips)} clips, {made.lost} on lost cards: {dict(count)}")
     assert count["wrong"] == 0
     assert (count["right"] + count["only_proposed"]) / count["belongs"] >= 0.98
-    assert count["right"] / count["belongs"] >= 0.85, "proposing everything is no linking"
+    assert count["right"] / count["belongs"] >= 0.8, "proposing everything is no linking"
     assert timedelta(hours=24) <= UNTIMED
 
 
