@@ -181,7 +181,10 @@ def load(root: Path) -> Settings:
     if not path.is_file():
         raise NoStation(root=root, path=path, detail="")
     try:
-        return Settings(**tomllib.loads(path.read_text("utf-8")))
+        table = tomllib.loads(path.read_text("utf-8"))
+        found = Settings(**table)
+        # How long evidence is kept follows from the file alone, whose every change the log states; a line in a shell is nowhere.
+        return found.model_copy(update={"retention": RetentionTable(**table.get("retention", {}))})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path=path, detail=f"不是有效的 TOML（{error}）") from error
     except SettingsError as error:

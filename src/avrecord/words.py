@@ -211,6 +211,7 @@ NEEDS_PERSON = {
     "set_aside": "待认领/待查",
     "unknown_recorder": "记录仪未登记",
     "damaged": "文件损坏或未能完整读出",
+    "unexamined": "尚未抽检，时长未知",
     "important": "记录仪上标为重要",
     "claim_doubt": "拍摄时间不明",
     "proposals": "有关联建议未处理",
@@ -223,6 +224,7 @@ EXPIRY_KEPT = {
     "person": "按现在的情况须人工决定",
     "waiting": "清单公示未满",
     "removed": "已移除",
+    "stuck": "移除已记入日志，文件暂未能删除，下次运行时继续",
     "bytes": "内容与封存时不符或读不出，不移除，请先核验",
     "gone": "文件已不在库中，请先核验",
 }

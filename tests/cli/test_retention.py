@@ -52,7 +52,7 @@ def test_what_is_due_names_its_rule_and_what_is_for_a_person_its_reason(station)
     assert rows["140000"]["fate"] == "person"
     assert rows["140000"]["needs"] == ["damaged"]
     marked = next(row for name, row in rows.items() if "IMP" in row["name"])
-    assert marked["needs"] == ["important"]
+    assert marked["needs"] == ["unexamined", "important"]
     assert not any("090000" in row["name"] for row in answer["rows"])  # as the case file: never by itself
     assert "什么都不会被移除" in station("retention", "due").out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from avrecord.ledger.patrols import PATROLS, is_patrol, patrol_row
 from avrecord.ledger.people import Roster, officers_of
 from avrecord.ledger.read import Table, identifier, moment, table_of, text
 from avrecord.model.case import Stage, StageId
+from avrecord.rules.tags import unified
 
 ALIASES = {
     "case": ("案号", "案件编号", "案件号", "文号", "case_id", "case", "case_no"),
@@ -78,9 +78,8 @@ def read_cases(
 
 
 def case_number(value: object) -> str:
-    """One form for all brackets: 盘综执罚字[2026]44号, 【2026】, (2026) and 〔2026〕 are one number."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text(value)))
-    return re.sub(r"[\[(【〔{]((?:19|20)\d\d)[\])】〕}]", r"〔\1〕", plain)
+    """One form for all ways to write a number: `rules.tags.unified`, which reads them from file names as well."""
+    return unified(text(value))
 
 
 def _table(path: Path) -> tuple[Table, bool]:
@@ -104,7 +103,10 @@ def _stage(row: Mapping[str, object], longest: timedelta, roster: Roster) -> Sta
     if not number or not stage:
         raise ValueError("案号或环节为空")
     officers = officers_of(row["officers"], row["names"], roster)
-    start, end = moment(row["start"]).astimezone(UTC), moment(row["end"]).astimezone(UTC)
+    begins, ends = moment(row["start"]), moment(row["end"])
+    if not all(2000 <= each.year <= 2100 for each in (begins, ends)):  # arithmetic on the calendar's last days ends in errors
+        raise ValueError("时间不在 2000 年至 2100 年之间")
+    start, end = begins.astimezone(UTC), ends.astimezone(UTC)
     if end <= start:
         raise ValueError("结束时间不晚于开始时间")
     if end - start > longest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.image.exceptions import UnrecognizedImageError
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 from jinja2 import Environment, StrictUndefined
 
 from avrecord.errors import CannotWrite
+from avrecord.ledger.cleaning import clean
 
 HEAD = ("环节", "清单要求", "录像", "要件与依据")
 WIDTHS_CM = (2.6, 2.9, 4.3, 8.2)
@@ -55,7 +58,7 @@ def opinion_html(found: Opinion) -> str:
     return environment.from_string(template).render(
         title=found.title, facts=found.facts, head=HEAD, rows=found.rows, findings=found.findings, pictures=pictures,
         signed=SIGNED, footer=found.footer,
-    )  # fmt: skip
+    ).encode("utf-8", "replace").decode()  # fmt: skip
 
 
 def write_docx(found: Opinion, out: Path) -> None:
@@ -90,7 +93,7 @@ def write_docx(found: Opinion, out: Path) -> None:
 
 def _line(where: Any, text: str, size: Any = None, *, bold: bool = False, middle: bool = False) -> None:
     paragraph = where.add_paragraph()
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(clean(text))
     run.bold = bold
     if size is not None:
         run.font.size = size
@@ -107,7 +110,7 @@ def _table(document: Any, rows: Sequence[Sequence[str]], widths_cm: Sequence[flo
         for cell, text, width in zip(table.add_row().cells, row, widths_cm, strict=True):
             cell.width = Cm(width)
             cell.paragraphs[0].paragraph_format.space_after = Pt(0)
-            run = cell.paragraphs[0].add_run(text)
+            run = cell.paragraphs[0].add_run(clean(text))
             run.font.size = Pt(9)
             run.bold = head and n == 0
 
@@ -115,6 +118,7 @@ def _table(document: Any, rows: Sequence[Sequence[str]], widths_cm: Sequence[flo
 def _pictures(document: Any, pictures: Sequence[Picture]) -> None:
     table = document.add_table(rows=1, cols=len(pictures))
     for cell, each in zip(table.rows[0].cells, pictures, strict=True):
-        cell.paragraphs[0].add_run().add_picture(io.BytesIO(each.content), width=Cm(min(4.3, 17.5 / len(pictures))))
-        run = cell.add_paragraph().add_run(each.caption)
+        with suppress(UnrecognizedImageError, ValueError, KeyError):  # the words and the clip say it without the picture
+            cell.paragraphs[0].add_run().add_picture(io.BytesIO(each.content), width=Cm(min(4.3, 17.5 / len(pictures))))
+        run = cell.add_paragraph().add_run(clean(each.caption))
         run.font.size = Pt(7.5)

@@ -59,13 +59,19 @@ def table_of(grid: Cells, path: Path, aliases: Aliases, required: Sequence[str])
     return Table(tuple(rows), unknown, frozenset(known), heading)
 
 
+LONE = re.compile("[\ud800-\udfff]")
+
+
 def text(value: object) -> str:
-    """A cell as text: 12.0 is "12", a date is its day, inner line breaks are spaces."""
+    """A cell as text: 12.0 is "12", a date is its day, inner line breaks are spaces. Raises ValueError for what is no text."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", str(value))).strip()
+    plain = str(value)
+    if LONE.search(plain):
+        raise ValueError("含有不能保存的字符（不成对的代理码）")
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain)).strip()
 
 
 def identifier(value: object) -> str:
@@ -89,7 +95,10 @@ def moment(value: object) -> datetime:
         return datetime(value.year, value.month, value.day, tzinfo=BEIJING)
     shown = unicodedata.normalize("NFKC", text(value))
     if WITH_ZONE.fullmatch(shown):
-        return datetime.fromisoformat(shown).astimezone(BEIJING)
+        try:
+            return datetime.fromisoformat(shown).astimezone(BEIJING)
+        except (ValueError, OverflowError):
+            raise ValueError(f"不是有效的时间：{shown}") from None
     plain = re.sub(r"[年月./]", "-", shown).replace("日", " ").strip()
     if match := MOMENT.fullmatch(re.sub(r"\s+", " ", plain)):
         try:

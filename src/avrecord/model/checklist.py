@@ -130,7 +130,12 @@ def _together(items: Sequence[Item]) -> Item:
         return items[0]
     segments = tuple(dict.fromkeys(segment for item in items for segment in item.segments))
     return replace(
-        items[0], code=_codes(items), segments=segments, mode=_mode(any(item.mode is Mode.WHOLE for item in items)), means=()
+        items[0],
+        code=_codes(items),
+        segments=segments,
+        mode=_mode(any(item.mode is Mode.WHOLE for item in items)),
+        means=(),
+        retention=_longest(items),
     )
 
 
@@ -146,7 +151,20 @@ def _common(items: Sequence[Item]) -> Item:
         mode=_mode(all(item.mode is Mode.WHOLE for item in items)),
         means=(),
         matter="",
+        retention=_longest(items),
     )
+
+
+def _longest(items: Sequence[Item]) -> str:
+    """The longest retention of several rows: `permanent` and `case` end by themselves never, nor does what nobody understands."""
+
+    def months(item: Item) -> int:
+        number, unit = item.retention[:-1], item.retention[-1:]
+        return int(number) * {"y": 12, "m": 1}[unit] if number.isascii() and number.isdigit() and unit in "ym" else 10**9
+
+    longest = max(items, key=months)
+    never = [item.retention for item in items if months(item) == 10**9]
+    return "permanent" if "permanent" in never else (never[0] if never else longest.retention)
 
 
 def _mode(whole: bool) -> Mode:

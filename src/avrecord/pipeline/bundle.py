@@ -19,6 +19,7 @@ from avrecord.ledger.bag import TAG_MANIFEST, close_bag
 from avrecord.model.clip import Clip
 from avrecord.model.moments import beijing
 from avrecord.model.statement import Body, ExportMade
+from avrecord.pipeline.footing import assert_outside
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.pipeline.witnessing import best_checkpoint
@@ -48,6 +49,7 @@ def make_bundle(case_no: str, out: Path, by: str, kit: Kit) -> Bundle:
     Raises UnknownName for an unknown case, CannotWrite when `out` is there or cannot be made. A clip
     that the vault altered or lost goes in as it is: the bag's verification says so.
     """
+    assert_outside(out, kit)
     stages = kit.records.stages(case_no=case_no)
     if not stages:
         raise UnknownName(what="案件", name=case_no)

@@ -11,7 +11,6 @@ from avrecord.model.case import StageId
 from avrecord.model.statement import AuditAnnounced, AuditDrawn
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
-from avrecord.pipeline.witnessing import witnessed
 from avrecord.rules.drawing import draw_sample
 from avrecord.store import documents
 
@@ -82,9 +81,10 @@ def drawn(announced: int, kit: Kit) -> Drawn:
 
 
 def _seed(announced: int, public: str, kit: Kit) -> tuple[str, bytes]:
-    later = sorted((size, text) for size, text in witnessed(kit) if size > announced)
-    if later:
-        return "cosignature", later[0][1].encode()
+    """The first cosignature after the announcement that the log itself states: files may go or come, its leaves do not."""
+    row = kit.store.row("first_anchor_over", size=announced)
+    if row:
+        return "cosignature", kit.attachments.get(row["note"])
     if public:
         return "public", public.encode()
     return "checkpoint", kit.log.checkpoint().encode()

@@ -24,6 +24,7 @@ from avrecord.pipeline import intents
 from avrecord.pipeline.clipcheck import ClipCheck
 from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.link import link_all
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.retention import Book, Kept, assert_enabled, rule_text, today
 from avrecord.pipeline.scrub import read_from_disk
@@ -48,18 +49,30 @@ def expire(by: str, kit: Kit) -> Expired:
     """Remove listed clips from the vault. Raises ConfigError while expiry is off, EvidenceError when the log is not sound."""
     assert_enabled(kit)
     finish_removals(kit)
+    link_all(kit)
     check, compared, _ = examined(evidence_of(kit), NO_DEMAND, read_from_disk)
     if wrong := [*check.read.findings, *compared, *check.standing.findings]:
         raise EvidenceError(detail=f"日志核验未通过（{wrong[0].code}：{wrong[0].detail}），不移除任何片段")
     done = Expired()
-    oldest = kit.clock() - timedelta(days=kit.settings.retention.wait_days)
+    wait = timedelta(days=kit.settings.retention.wait_days)
     listed = kit.store.rows("listed_all")
-    ready = [row for row in listed if from_utc_text(row["at"]) <= oldest]
-    done.kept += [(row["clip_id"], "waiting", row["at"]) for row in listed if from_utc_text(row["at"]) > oldest]
+    waited = {seq: _waited(seq, kit) for seq in {row["seq"] for row in listed}}
+    ready = [row for row in listed if waited[row["seq"]] >= wait]
+    done.kept += [(row["clip_id"], "waiting", row["at"]) for row in listed if waited[row["seq"]] < wait]
     for start in range(0, len(ready), BATCH):
         with intents.healed(kit):
             _remove([row for row in ready[start : start + BATCH] if _is_sound(row, check, done, kit)], by, done, kit)
     return done
+
+
+def _waited(listed: int, kit: Kit) -> timedelta:
+    """How long a list has stood: since the latest time that any leaf up to it claims, less what the clock jumped since.
+
+    A clock that ran behind when the list was made, or that is set forward now, makes no days.
+    """
+    row = kit.store.row("claimed_up_to", seq=listed)
+    jumped = sum(max(0, each["by_ms"]) for each in kit.store.rows("clock_steps_since", seq=listed))
+    return kit.clock() - from_utc_text(str(row["at"] if row else "")) - timedelta(milliseconds=jumped)
 
 
 def finish_removals(kit: Kit) -> int:
@@ -67,13 +80,15 @@ def finish_removals(kit: Kit) -> int:
     finished = 0
     with durable.locked(kit.vault.incoming / intents.INTAKE_LOCK):
         for path in sorted(kit.vault.incoming.glob(f"*{ENDING}")):
+            failed = 0
             for clip, stored in _read(path):
                 row = kit.store.row("expired_clip", clip_id=clip)
                 known = kit.records.clip(ClipId(clip))
                 if row and known and known.stored == stored:
-                    kit.vault.remove(stored)
+                    failed += _gone(stored, kit) is not None
                     finished += 1
-            path.unlink(missing_ok=True)
+            if not failed:  # else the next run tries again: what is stated goes, and nothing else is held up by it
+                path.unlink(missing_ok=True)
     return finished
 
 
@@ -90,10 +105,24 @@ def _remove(rows: list[Row], by: str, done: Expired, kit: Kit) -> None:
             return
         intent = _keep([each for _, each in go], kit)
         state(kit, [_removal(row, each, kit) for row, each in go], by)
+    stuck = 0
     for _, each in go:
-        kit.vault.remove(each.row["stored"])
-        done.removed.append(each)
-    intent.unlink()
+        if why := _gone(each.row["stored"], kit):
+            stuck += 1
+            done.kept.append((each.clip, "stuck", why))
+        else:
+            done.removed.append(each)
+    if not stuck:
+        intent.unlink()
+
+
+def _gone(stored: str, kit: Kit) -> str | None:
+    """Remove one file; what kept it, in words, or None."""
+    try:
+        kit.vault.remove(stored)
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def _removal(row: Row, kept: Kept, kit: Kit) -> ClipRemoved:

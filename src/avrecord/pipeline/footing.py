@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from avrecord import __version__
+from avrecord.errors import CannotWrite
 from avrecord.model.moments import beijing
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.receive import own_folders
+
+
+def assert_outside(out: Path, kit: Kit) -> None:
+    """Raises CannotWrite for a place among the evidence, the log or the keys: an export may not put its own there."""
+    target = out.absolute().resolve()
+    if any(target.is_relative_to(folder.resolve()) for folder in own_folders(kit)):
+        raise CannotWrite(path=out, detail="这里是采集站保存证据的目录，不能写入")
 
 
 def footing(query: str, kit: Kit) -> list[str]:

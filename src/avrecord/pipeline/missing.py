@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from avrecord.checks.segments import against, ways
-from avrecord.model.case import Account, Lack, Mark, MarkKind, Stage
+from avrecord.model.case import Account, Lack, Mark, MarkKind, Review, Stage
 from avrecord.model.clip import Clip
 from avrecord.model.observation import Examination
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.coverage import cover
 from avrecord.rules.judging import is_whole, judge, lacks
 from avrecord.rules.recordings import join_recordings
+from avrecord.rules.reviewing import folded
 from avrecord.words import FAULTS, NO_SPEECH_MODEL, NOT_YET_THOROUGH
 
 LEAD = timedelta(minutes=30)  # who we are and what we do is said on arrival
@@ -50,10 +51,16 @@ def account_for(stage: Stage, why: dict[str, str], kit: Kit) -> Account:
         mode=item.mode.value if item else None,
         coverage=cover(stage, clips, tolerance),
         marks=marks,
-        reviews=kit.records.reviews(stage.id),
+        reviews=_of_others(stage, kit),
         clips=tuple(clips),
         four_eyes=kit.settings.review.four_eyes,
     )
+
+
+def _of_others(stage: Stage, kit: Kit) -> tuple[Review, ...]:
+    """Reviews by people who took no part in the stage: who came to be one of its officers later settles nothing of it."""
+    own = {folded(officer) for officer in stage.officers}
+    return tuple(review for review in kit.records.reviews(stage.id) if folded(review.by) not in own)
 
 
 def mark_of(

@@ -10,7 +10,7 @@ from avrecord.ledger.write import Chart, Share, Sheet, write_workbook
 from avrecord.model.case import MarkKind
 from avrecord.model.statement import ExportMade
 from avrecord.model.statistics import Line, MonthFigures
-from avrecord.pipeline.footing import footing
+from avrecord.pipeline.footing import assert_outside, footing
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL, LOST_DAY, UNITLESS
@@ -76,6 +76,7 @@ def notice(found: MonthFigures, unit: str, kit: Kit) -> list[str]:
 
 def write_statistics(out: Path, found: MonthFigures, unit: str, by: str, kit: Kit) -> None:
     """Write the workbook and state the export. Raises CannotWrite."""
+    assert_outside(out, kit)
     names = {number: officer.name for number, officer in kit.records.officers().items()}
     query = f"{found.month} 月度统计，单位 {unit or '全部'}"
     foot = [*remarks(kit), *footing(query, kit), LIMITS_OF_A_CHECK + LIMITS_OF_A_SEAL]

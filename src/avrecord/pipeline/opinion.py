@@ -14,7 +14,7 @@ from avrecord.model.case import Account
 from avrecord.model.moments import beijing
 from avrecord.model.statement import ExportMade
 from avrecord.pipeline.cells import footage_text, lack_texts, moment_in, segment_text
-from avrecord.pipeline.footing import footing
+from avrecord.pipeline.footing import assert_outside, footing
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts, mark_asked, why_blind
 from avrecord.pipeline.record import state
@@ -29,6 +29,7 @@ def write_opinion(case_no: str, out: Path, by: str, kit: Kit) -> int:
 
     Raises UnknownName for an unknown case, CannotWrite.
     """
+    assert_outside(out, kit)
     found = opinion(case_no, kit)
     if out.suffix.lower() == ".docx":
         write_docx(found, out)

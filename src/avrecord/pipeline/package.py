@@ -8,6 +8,7 @@ from pathlib import Path
 from avrecord.errors import CannotWrite, NothingComplete, UnknownName
 from avrecord.model.case import Account, MarkKind
 from avrecord.pipeline.bundle import Bundle, make_bundle
+from avrecord.pipeline.footing import assert_outside
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.opinion import write_opinion
@@ -31,6 +32,7 @@ def make_package(unit: str, out: Path, by: str, kit: Kit, **span: str) -> Packag
     Complete: all its stages are listed and recorded, nothing that the list requires is missing, and the check or a person
     saw each required segment. Raises UnknownName, NothingComplete, CannotWrite.
     """
+    assert_outside(out, kit)
     cases: dict[str, list[Account]] = {}
     for account in accounts(kit, unit=unit, **span):
         cases.setdefault(account.stage.id.case, []).append(account)

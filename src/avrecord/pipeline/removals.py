@@ -46,7 +46,7 @@ def gone(stored: str, leaf: Leaf, read: ReadLog, lists: ExpiryLists) -> Finding:
     removal = read.removed.get(clip)
     if removal is None:
         return Finding("MISSING", stored, leaf.index, clip, None, "日志中有封存记录，文件不在")
-    if lacking := _lacking(removal, clip, lists):
+    if lacking := _lacking(removal, clip, read, lists):
         return Finding("MISSING", stored, removal.index, clip, None, f"移除记录不成立：{lacking}")
     return Finding("REMOVED_BY_RULE", stored, removal.index, clip, None, removal.body.rule)
 
@@ -67,15 +67,20 @@ def meanwhile(findings: list[Finding], evidence: Evidence, read: ReadLog, lists:
     ]
 
 
-def _lacking(removal: Removal, clip: str, lists: ExpiryLists) -> str | None:
+def _lacking(removal: Removal, clip: str, read: ReadLog, lists: ExpiryLists) -> str | None:
     if removal.listed is None or removal.list_at is None:
         return "此前没有列出过清单"
     if removal.undone:
         return "列入清单后已被撤销"
     try:
-        waited = from_utc_text(removal.at) - from_utc_text(removal.list_at)
+        listed = from_utc_text(removal.list_at)
+        # A clock that was set back afterwards shows that the removal's own time had not come yet.
+        later = [at for seq, at in read.steps if seq > removal.index]
+        waited = min(from_utc_text(at) for at in (removal.at, *later)) - listed
     except ValueError:
         return "时间读不懂"
+    if removal.held:
+        return "移除时该片段尚被冻结"
     if waited < LEAST_WAIT:
         return "清单公示不足 7 日"
     return None if lists.names(removal.listed, clip) else "清单中没有这个片段，或清单读不出"

@@ -20,7 +20,7 @@ from avrecord.model.case import Account, Problem
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.model.statement import ExportMade
 from avrecord.pipeline.cells import Judged, footage_text, lack_texts, segment_text
-from avrecord.pipeline.footing import footing
+from avrecord.pipeline.footing import assert_outside, footing
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts, mark_asked, why_blind
 from avrecord.pipeline.record import state
@@ -63,6 +63,7 @@ def write_ledger(out: Path, columns_file: Path, by: str, kit: Kit, template: Pat
 
     `template`: a bureau's own workbook, whose table is filled where its headers stand; its looks stay.
     """
+    assert_outside(out, kit)
     ledger = read_columns(columns_file)
     found = list(accounts(kit, **filters))
     if not found:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from avrecord.errors import BadInput, ConfigError, UnknownName
+from avrecord.errors import BadInput, ConfigError, EvidenceError, UnknownName
 from avrecord.model.clip import ClipId
 from avrecord.model.keeping import Fate, Ground, Hold, Keeping
 from avrecord.model.moments import BEIJING, beijing, from_utc_text, utc_text
 from avrecord.model.statement import Body, ExpiryListed, ExpiryUndone, HoldLifted, HoldSet
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.link import undecided
+from avrecord.pipeline.link import link_all, undecided
 from avrecord.pipeline.record import catch_up, state
 from avrecord.rules.retention import after_months, decisive, fate_of, is_earlier, kept_until
+from avrecord.settings import RetentionTable
 from avrecord.store import documents, keeping
 from avrecord.store.keeping import Versions
 from avrecord.store.sqlite import Row
@@ -47,6 +49,7 @@ class Kept:
         return self.keeping.clip
 
 
+SHORTER_AFTER = timedelta(days=30)  # from the change of a setting until a shorter span counts
 ONE_CLIP = {"undone": "undone_of", "listed": "listed_of"}
 """What people said of one clip's removal: the query for each."""
 
@@ -85,7 +88,8 @@ class Book:
             found = replace(found, needs=(*found.needs, "proposals"))
         listed = self.listed(clip)
         named = listed["needs"].split() if listed else []
-        found = replace(found, needs=tuple(need for need in found.needs if need not in named))
+        # A proposal is decided by linking or turning down, never by naming the clip: another one may have come since.
+        found = replace(found, needs=tuple(need for need in found.needs if need not in named or need == "proposals"))
         return Kept(row, found, decisive(found.grounds), fate_of(found, day))
 
     def one(self, clip: str, day: date) -> Kept | None:
@@ -142,7 +146,20 @@ class Book:
 
 def rules_now(kit: Kit) -> Rules:
     found = kit.settings.retention
-    return Rules(keeping.versions(kit.records), found.unlinked_months, found.case_years)
+    before = list(_settings_lately(kit))
+    months = max([found.unlinked_months, *(each.unlinked_months for each in before)])
+    years = [each.case_years for each in [found, *before]]
+    return Rules(keeping.versions(kit.records), months, 0 if 0 in years else max(years))
+
+
+def _settings_lately(kit: Kit) -> Iterator[RetentionTable]:
+    """Settings that were in force within the last days: shorter ones hold only when everybody had the time to see them."""
+    edge = utc_text(kit.clock() - SHORTER_AFTER)
+    for row in kit.store.rows("configs_until", edge=edge):
+        try:
+            yield RetentionTable(**tomllib.loads(kit.attachments.get(row["config"]).decode()).get("retention", {}))
+        except (EvidenceError, OSError, ValueError, TypeError):
+            continue  # a configuration that nobody can read any more says nothing; verify names what is gone
 
 
 def earlier(other: Rules, day: date, kit: Kit) -> Iterator[tuple[Kept, Kept]]:
@@ -194,6 +211,7 @@ def list_due(named: Iterable[str], by: str, kit: Kit) -> list[Kept]:
     Raises ConfigError while expiry is off, BadInput for a named clip that is held or whose time is not over.
     """
     assert_enabled(kit)
+    link_all(kit)  # what a crash left unlinked is linked first: a link keeps
     book, day = Book(kit), today(kit)
     wanted = set(named)
     found = [each for each in book.over(day) if each.fate is Fate.DUE or (each.fate is Fate.PERSON and each.clip in wanted)]
@@ -244,6 +262,8 @@ def _needs(row: Row) -> Iterator[str]:
         yield "unknown_recorder"
     if row["damaged"] or row["outcome"] in ("partial", "unreadable", "failed"):
         yield "damaged"
+    if row["outcome"] is None and row["media"] in ("video", "audio"):
+        yield "unexamined"  # of unknown length: no rule could link it
     if row["important"]:
         yield "important"
     if row["claim_doubt"]:
@@ -251,8 +271,10 @@ def _needs(row: Row) -> Iterator[str]:
 
 
 def _days(row: Row) -> tuple[date, ...]:
-    """Days that a clip's footage may be of: by its own clock, and the day on which it came."""
-    return date.fromisoformat(row["day"]), _day_of(row["sealed_at"])
+    """Days that a clip's footage may be of: by its own clock, a day on either side since clips run over midnight and clocks are
+    off, and the day on which it came."""
+    own = date.fromisoformat(row["day"])
+    return *(own + timedelta(days=n) for n in (-1, 0, 1)), _day_of(row["sealed_at"])
 
 
 def _day_of(moment: str) -> date:

@@ -11,6 +11,7 @@ from avrecord.model.statement import ClipLinked, ClipUnlinked, MarkReviewed
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import proposals
 from avrecord.pipeline.record import state
+from avrecord.rules.reviewing import folded
 from avrecord.words import DECISIONS, REVIEW_ITEMS, SEGMENTS
 
 
@@ -23,7 +24,7 @@ def review(stage: StageId, item: str, decision: str, by: str, why: str, kit: Kit
     known_item(item, kit)
     if decision not in DECISIONS:
         raise UnknownName(what="复核结论", name=decision)
-    if by in found.officers:
+    if folded(by) in {folded(officer) for officer in found.officers}:
         raise OwnReview(by=by)
     digest = kit.attachments.put(why.encode())
     state(kit, [MarkReviewed(case=stage.case, stage=stage.name, item=item, decision=decision, why=digest)], by)

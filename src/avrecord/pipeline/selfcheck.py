@@ -17,7 +17,7 @@ from avrecord.ledger.write import Chart, Sheet, write_workbook
 from avrecord.model.case import Account, Problem
 from avrecord.model.statement import ExportMade
 from avrecord.pipeline.cells import Judged
-from avrecord.pipeline.footing import footing
+from avrecord.pipeline.footing import assert_outside, footing
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts, mark_asked, why_blind
 from avrecord.pipeline.problems import came_back, overdue, problems
@@ -65,6 +65,7 @@ def self_check(kit: Kit, **filters: str) -> list[UnitCheck]:
 
 def write_self_check(out: Path, found: Sequence[UnitCheck], query: str, by: str, kit: Kit) -> None:
     """Write the workbook with native charts and state the export. Raises CannotWrite."""
+    assert_outside(out, kit)
     foot = [*REMARKS, *footing(query, kit), LIMITS_OF_A_CHECK + LIMITS_OF_A_SEAL]
     sheets = [
         Sheet("概况", "自查情况概述", [("序号", 4), ("内容", 60)], list(enumerate(summary(found), 1)), foot),

@@ -25,16 +25,22 @@ class Decision:
 
 
 def decisions(reviews: Iterable[Review], four_eyes: Collection[str] = ()) -> dict[str, Decision]:
-    """Item → the decision in force. What was withdrawn is not there.
+    """Item → the decision in force, or, where there is none yet, the one that waits for a second person.
 
     A decision in `four_eyes` counts once two persons have said it one after the other, whoever was first; somebody who
-    says the same twice is one person.
+    says the same twice, or spells the own number otherwise, is one person. One that waits does not push out one in force,
+    and what took two persons takes two to withdraw.
     """
     by_item: dict[str, list[Review]] = {}
     for review in sorted(reviews, key=lambda each: each.seq):
         by_item.setdefault(review.item, []).append(review)
-    found = (_decision(item, said, four_eyes) for item, said in by_item.items())
-    return {each.item: each for each in found if each.decision != "withdrawn"}
+    found = (_standing(item, said, four_eyes) for item, said in by_item.items())
+    return {each.item: each for each in found if each and each.decision != "withdrawn"}
+
+
+def folded(number: str) -> str:
+    """A person's number however it is spelled: FY-041 007, fy041007."""
+    return "".join(character for character in number.casefold() if character.isalnum())
 
 
 def in_force(reviews: Iterable[Review], four_eyes: Collection[str] = ()) -> dict[str, str]:
@@ -42,13 +48,25 @@ def in_force(reviews: Iterable[Review], four_eyes: Collection[str] = ()) -> dict
     return {item: each.decision for item, each in decisions(reviews, four_eyes).items() if not each.pending}
 
 
-def _decision(item: str, said: list[Review], four_eyes: Collection[str]) -> Decision:
+def _standing(item: str, said: list[Review], four_eyes: Collection[str]) -> Decision | None:
+    """The latest decision that counts; else the latest of all, waiting."""
+    in_force: Decision | None = None
+    for end in range(1, len(said) + 1):
+        found = _decision(item, said[:end], four_eyes, in_force)
+        if not found.pending:
+            in_force = found
+    last = _decision(item, said, four_eyes, in_force)
+    if in_force and in_force.decision != "withdrawn":
+        return in_force
+    return last if last.pending and last.decision != "withdrawn" else in_force
+
+
+def _decision(item: str, said: list[Review], four_eyes: Collection[str], before: Decision | None) -> Decision:
     last = said[-1]
-    agreeing: list[str] = []
+    agreeing: dict[str, str] = {}
     for review in reversed(said):
         if review.decision != last.decision:
             break
-        if review.by not in agreeing:
-            agreeing.insert(0, review.by)
-    pending = last.decision in four_eyes and len(agreeing) < 2
-    return Decision(item, last.decision, tuple(agreeing), last.at, last.seq, pending)
+        agreeing.setdefault(folded(review.by), review.by)
+    asked = last.decision in four_eyes or (last.decision == "withdrawn" and before is not None and before.decision in four_eyes)
+    return Decision(item, last.decision, tuple(reversed(agreeing.values())), last.at, last.seq, asked and len(agreeing) < 2)

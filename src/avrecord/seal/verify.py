@@ -25,6 +25,8 @@ from avrecord.model.statement import (
     ClockStepped,
     ExpiryListed,
     ExpiryUndone,
+    HoldLifted,
+    HoldSet,
     KeyChanged,
     KeysListed,
     Statement,
@@ -79,6 +81,8 @@ class Removal:
     """The attachment of the list; None where no such list stands before it."""
     undone: bool
     """Somebody objected after that list."""
+    held: bool = False
+    """A hold of this very clip stood open."""
 
 
 @dataclass(slots=True)
@@ -114,6 +118,10 @@ class ReadLog:
     """Lists of what is to be removed: leaf → claimed time, attachment."""
     undone: dict[str, int] = field(default_factory=dict)
     """By clip: the latest objection."""
+    clip_holds: dict[int, str] = field(default_factory=dict)
+    """Open holds of single clips: leaf → clip."""
+    steps: list[tuple[int, str]] = field(default_factory=list)
+    """Leaves that say that the station's clock was set, with the time that it shows from there on."""
     backward: set[int] = field(default_factory=set)
     """Leaves that claim a time before an earlier leaf's, with no statement of a clock step between."""
 
@@ -219,9 +227,17 @@ def _note(statement: Statement, read: ReadLog) -> None:
             listed = body.listed if body.listed is not None else -1
             list_at, attached = read.expiry_lists.get(listed, (None, None))
             undone = read.undone.get(body.clip, -1) > listed
-            read.removed[body.clip] = Removal(statement.seq, statement.at, body, list_at, attached, undone)
+            held = body.clip in read.clip_holds.values()
+            read.removed[body.clip] = Removal(statement.seq, statement.at, body, list_at, attached, undone, held)
         case ClipSeenAgain():
-            read.removed.pop(body.clip, None)
+            if read.removed.pop(body.clip, None):
+                read.undone[body.clip] = statement.seq  # a list of before says nothing of bytes that came again
+        case HoldSet(clip=str()):
+            read.clip_holds[statement.seq] = str(body.clip)
+        case HoldLifted():
+            read.clip_holds.pop(body.hold, None)
+        case ClockStepped():
+            read.steps.append((statement.seq, statement.at))
         case Taken() if not DIGEST.fullmatch(body.clip) or "\0" in body.stored:
             read.findings.append(Finding("MALFORMED", "log", statement.seq, detail="封存记录的摘要或存放位置不成样子"))
         case Taken():

@@ -58,3 +58,7 @@ WHERE r.at >= :since AND r.at < :until GROUP BY o.officer;
 SELECT DISTINCT s.* FROM reviews r JOIN stages s ON s.case_no = r.case_no AND s.stage_id = r.stage_id
 WHERE (:since = '' OR s.starts >= :since) AND (:until = '' OR s.starts < :until)
 ORDER BY s.case_no, s.starts, s.stage_id;
+
+-- first_anchor_over --
+-- The first cosignature that the log states of a checkpoint above a leaf.
+SELECT note FROM anchors WHERE size > :size ORDER BY seq LIMIT 1;

@@ -155,3 +155,16 @@ SELECT docking FROM clips WHERE clip_id = :clip_id;
 -- known_recorder --
 SELECT 1 AS yes FROM devices WHERE recorder = :recorder
 UNION ALL SELECT 1 FROM clips WHERE recorder = :recorder LIMIT 1;
+
+-- claimed_up_to --
+-- The latest time that any leaf up to one claims.
+SELECT max(at) AS at FROM statements WHERE seq <= :seq;
+
+-- clock_steps_since --
+SELECT by_ms FROM clock_steps WHERE seq > :seq;
+
+-- configs_until --
+-- Configurations that were in force after a moment: each until the next one was stated.
+SELECT c.config FROM configs c
+WHERE coalesce((SELECT s.at FROM configs n JOIN statements s ON s.seq = n.seq WHERE n.seq > c.seq ORDER BY n.seq LIMIT 1), '9999') > :edge
+ORDER BY c.seq;

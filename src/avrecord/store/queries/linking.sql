@@ -48,3 +48,7 @@ SELECT value FROM local_marks WHERE name = :name;
 
 -- set_local_mark --
 INSERT INTO local_marks VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- stages_corrected --
+-- Of the stages that were imported from a leaf on, those that were known before.
+SELECT case_no, stage_id FROM stages WHERE seq >= :since AND first_seq < :since;

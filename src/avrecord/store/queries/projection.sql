@@ -53,7 +53,7 @@ INSERT INTO observations VALUES (:clip_id, :n, :segment, :check_version, :at_ms,
 INSERT INTO faults VALUES (:clip_id, :n, :kind, :check_version, :from_ms, :to_ms, :detail);
 
 -- set_stage --
-INSERT INTO stages VALUES (:case_no, :stage_id, :seq, :case_kind, :stage, :unit, :starts, :ends, :place, :party)
+INSERT INTO stages VALUES (:case_no, :stage_id, :seq, :case_kind, :stage, :unit, :starts, :ends, :place, :party, :seq)
 ON CONFLICT (case_no, stage_id) DO UPDATE SET seq = excluded.seq, case_kind = excluded.case_kind,
     stage = excluded.stage, unit = excluded.unit, starts = excluded.starts, ends = excluded.ends,
     place = excluded.place, party = excluded.party;
