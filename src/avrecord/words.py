@@ -212,6 +212,7 @@ NEEDS_PERSON = {
     "unknown_recorder": "记录仪未登记",
     "damaged": "文件损坏或未能完整读出",
     "unexamined": "尚未抽检，时长未知",
+    "device_log": "设备日志等，不属于任何环节",
     "important": "记录仪上标为重要",
     "claim_doubt": "拍摄时间不明",
     "proposals": "有关联建议未处理",

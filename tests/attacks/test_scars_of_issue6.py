@@ -275,6 +275,18 @@ def test_a_setting_that_shortens_is_refused_until_somebody_accepts_it(station):
     assert station.rows("retention", "list", *BY) != [], "a shorter setting counts when a month has passed"
 
 
+def test_a_recorders_log_does_not_fall_due_by_itself_beside_footage_that_is_kept(station, dcam):
+    """Tracks and logs are linked to no stage: after six months they would go while their recording stays for ever."""
+    station.enable()
+    kit = station.kit()
+    card = {"VIDEO/DCAM_Z3A0017_041007_20261118_110000.mp4": pattern(900, 8), "LOG/a.log": b"BAT=50%\n"}
+    receive(volume_at(dcam(card, name="slot8")), kit)
+    kit.store.close()
+    station.at(LATER + timedelta(days=400))
+    rows = {row["name"]: row for row in station.rows("retention", "due")}
+    assert (rows["a.log"]["fate"], rows["a.log"]["needs"][-1]) == ("person", "device_log")
+
+
 # --- linking ------------------------------------------------------------------------------------------------------
 
 

@@ -264,6 +264,8 @@ def _needs(row: Row) -> Iterator[str]:
         yield "damaged"
     if row["outcome"] is None and row["media"] in ("video", "audio"):
         yield "unexamined"  # of unknown length: no rule could link it
+    if row["media"] in ("log", "other"):
+        yield "device_log"  # tracks and logs belong to no stage, and may speak for footage that is kept for ever
     if row["important"]:
         yield "important"
     if row["claim_doubt"]:
