@@ -122,7 +122,7 @@ def sample() -> Path:
 def footage() -> Path:
     """The labelled footage, or a loud skip."""
     if not FOOTAGE.is_dir():
-        pytest.skip("labelled footage (../shared/footage) is absent")
+        pytest.skip("!!! labelled footage (../shared/footage) is absent: rates on it are NOT TESTED !!!")
     return FOOTAGE
 
 
@@ -130,7 +130,7 @@ def footage() -> Path:
 def speech_model() -> Path:
     """The trial model, checked by hash, or a loud skip."""
     if not (SPEECH_MODEL / "model.bin").exists():
-        pytest.skip("speech model is absent (make speech-model)")
+        pytest.skip("!!! speech model is absent (make speech-model): recognition is NOT TESTED !!!")
     assert complete(SPEECH_MODEL), "build/speech-model holds other bytes than expected; remove it"
     return SPEECH_MODEL
 

@@ -24,7 +24,8 @@ from avrecord.model.checklist import Checklist, Item, Mode
 from avrecord.model.keeping import Fate
 from avrecord.model.statement import ClipLinked, ClipRemoved
 from avrecord.pipeline import bring, link
-from avrecord.pipeline.draw import announce, draw
+from avrecord.pipeline import draw as drawing
+from avrecord.pipeline.draw import announce, draw, drawn
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import receive
 from avrecord.pipeline.record import state
@@ -488,6 +489,17 @@ def test_a_witnessed_file_with_a_line_added_to_it_draws_the_same(scene):
     first.write_text(first.read_text("utf-8") + "— x AAAAAAAB\n", "utf-8")
     with suppress(AvrecordError):
         assert draw(two, "FY9", scene.kit).seed == wanted
+
+
+def test_a_draw_from_a_seed_that_was_not_due_is_found_when_it_is_drawn_again(scene, monkeypatch):
+    """A witness has cosigned, and the station's program draws from a seed of its own all the same."""
+    one, _ = announced_twice(scene)
+    scene.clock.now += timedelta(minutes=1)
+    scene.witness()
+    with monkeypatch.context() as altered:
+        altered.setattr(drawing, "_seed", lambda *_: ("public", b"the lottery of that day"))
+        draw(one, "FY9", scene.kit)
+    assert drawn(one, scene.kit).same is False
 
 
 # --- templates and opinions ---------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,16 +18,21 @@ from avrecord.cli.main import run
 from avrecord.model.observation import Examination, Facts, Fault, Observation
 from avrecord.model.statement import ClipExamined
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.link import link_all
 from avrecord.pipeline.record import state
 from avrecord.station import open_station
 from avrecord.store import documents
-from conftest import NOW
+from conftest import NOW, pattern
 from ledger.ledger_files import book, case_row, case_table
 
 CASE = "综执罚字〔2026〕44号"
 NO_FOOTAGE = "综执罚字〔2026〕45号"
 EAST, WEST = "东湖大队", "西园大队"
 PRINTED = ("id_shown", "notice_given")
+PLAN = (
+    "--problem", "送达时未告知", "--leader", "李局长", "--department", "法制科",
+    "--measure", "集中学习", "--deadline", "2026-12-20",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,8 +132,9 @@ def examined(
     clip = clip_id(kit, ending)
     facts = Facts(duration_ms=seconds * 1000, longest_gap_ms=1000, video_codec="h264", width=640, height=360)
     found = Examination(
-        clip=clip, outcome="complete", reason=None, checks=("printed@1",), looked=tuple(looked), facts=facts,
-        observations=tuple(Observation(segment, "printed@1", 65_000, 960, "行政执法证", None) for segment in seen),
+        clip=clip, outcome="complete", reason=None, checks=tuple(f"{name}@1" for name in looked),
+        looked=tuple(looked), facts=facts,
+        observations=tuple(Observation(each, f"{each}@1", 65_000, 960, "行政执法证", None) for each in seen),
         faults=tuple(Fault(kind, "frames@1", 0, 5000) for kind in faults),
         listened=tuple(looked), heard=((0, seconds * 1000),),
     )  # fmt: skip
@@ -138,3 +144,22 @@ def examined(
         duration_ms=seconds * 1000, examination=document,
     )  # fmt: skip
     state(kit, [body])
+
+
+def filmed_day(
+    desk: Desk,
+    kit: Kit,
+    dcam: Callable[..., Path],
+    dock: Callable[..., Any],
+    folder: Path,
+    seen: Sequence[str] = PRINTED,
+    seconds: int = 1200,
+) -> None:
+    """Clips of the first two stages of `cases_file` by a registered recorder: the first shows `seen`, the second nothing; the
+    third stage has none."""
+    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
+    desk("devices", "import", fleet_file(folder))
+    desk("cases", "import", cases_file(folder), "--apply")
+    examined(kit, "090000.mp4", seconds, seen=seen)
+    examined(kit, "100000.mp4", 600)
+    link_all(kit)

@@ -274,7 +274,7 @@ def signed(receipt: Path, how: str, folder: Path) -> Path:
 @pytest.mark.parametrize("how", ["minisign", "ssh-keygen"])
 def test_a_receipt_that_the_real_tool_signed_is_stated_once(station, receipt, how, tmp_path):
     if shutil.which(how) is None:
-        pytest.skip(f"{how} is not installed: no receipt signed by the real tool")
+        pytest.skip(f"!!! {how} is not installed: no receipt signed by the real tool !!!")
     assert f"单位：{EAST}" in receipt.read_text("utf-8")
     public = signed(receipt, how, tmp_path)
     said = station("archive", "receipt", receipt, "--key", public, *BY)
@@ -287,7 +287,7 @@ def test_a_receipt_that_the_real_tool_signed_is_stated_once(station, receipt, ho
 
 def test_receipts_for_another_bag_changed_ones_and_those_of_another_key_are_refused(station, receipt, tmp_path):
     if shutil.which("ssh-keygen") is None:
-        pytest.skip("ssh-keygen is not installed")
+        pytest.skip("!!! ssh-keygen is not installed: receipts of another key are NOT TESTED !!!")
     other = tmp_path / "other-RECEIPT.txt"
     other.write_text(receipt.read_text("utf-8").replace("片段：5 个", "片段：4 个"), "utf-8")
     public = signed(other, "ssh-keygen", tmp_path)

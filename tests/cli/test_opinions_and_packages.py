@@ -9,38 +9,19 @@ import pytest
 from docx import Document
 from openpyxl import load_workbook
 
-from avrecord.pipeline.link import link_all
 from avrecord.words import POINTS
-from cli.desk import CASE, EAST, PRINTED, WEST, Desk, cases_file, examined, fleet_file
-from conftest import pattern
+from cli.desk import CASE, EAST, PLAN, WEST, Desk, filmed_day
 from ledger.ledger_files import case_row, case_table
 from ledger.test_templates import template
 
 STAGE = "直接送达"
-PLAN = (
-    "--problem",
-    "送达时未告知",
-    "--leader",
-    "李局长",
-    "--department",
-    "法制科",
-    "--measure",
-    "集中学习",
-    "--deadline",
-    "2026-12-20",
-)
 
 
 @pytest.fixture
 def desk(kit, dcam, dock, tmp_path, monkeypatch, capsys) -> Desk:
     """A case whose second stage shows nothing, a case without footage."""
     made = Desk(kit.root, monkeypatch, capsys)
-    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
-    made("devices", "import", fleet_file(tmp_path))
-    made("cases", "import", cases_file(tmp_path), "--apply")
-    examined(kit, "090000.mp4", 1200, seen=PRINTED)
-    examined(kit, "100000.mp4", 600)
-    link_all(kit)
+    filmed_day(made, kit, dcam, dock, tmp_path)
     return made
 
 

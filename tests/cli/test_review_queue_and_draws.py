@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from avrecord.pipeline.link import link_all
-from cli.desk import CASE, EAST, NO_FOOTAGE, Desk, cases_file, examined, fleet_file
-from conftest import pattern
+from cli.desk import CASE, EAST, NO_FOOTAGE, PLAN, Desk, filmed_day
 from ledger.ledger_files import case_row, case_table
 
 STAGE = "直接送达"
 WHY = ("--by", "FY9", "--why", "看过录像")
-PLAN = (
-    "--problem",
-    "送达时未告知",
-    "--leader",
-    "李局长",
-    "--department",
-    "法制科",
-    "--measure",
-    "集中学习",
-    "--deadline",
-    "2026-12-20",
-)
 
 
 @pytest.fixture
 def desk(kit, dcam, dock, tmp_path, monkeypatch, capsys) -> Desk:
     """A case with two stages: the first shows the certificate only, the second shows nothing; another case has no footage."""
     made = Desk(kit.root, monkeypatch, capsys)
-    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
-    made("devices", "import", fleet_file(tmp_path))
-    made("cases", "import", cases_file(tmp_path), "--apply")
-    examined(kit, "090000.mp4", 1200, seen=["id_shown"])
-    examined(kit, "100000.mp4", 600)
-    link_all(kit)
+    filmed_day(made, kit, dcam, dock, tmp_path, seen=["id_shown"])
     return made
 
 
@@ -61,6 +42,8 @@ def test_what_the_check_saw_is_offered_for_review_so_that_its_errors_come_out(de
     rows = desk.rows("reviews", "agreement")
     found = {(row["segment"], row["mark"], row["drawn"]): (row["agreed"], row["reviewed"]) for row in rows}
     assert found == {("id_shown", "seen", False): (0, 1), ("notice_given", "not_seen", False): (1, 1)}
+    checks = {row["segment"]: row["check"] for row in rows}
+    assert all(check.startswith(f"{segment}@") for segment, check in checks.items()), checks
 
 
 def test_nobody_reviews_an_enforcement_that_he_took_part_in(desk, kit):
@@ -184,3 +167,15 @@ def test_an_attachment_of_a_draw_that_is_gone_is_named(desk, root, kit):
     path.unlink()
     rows = desk.rows("verify", "--all")
     assert any(each["code"] == "MISSING" and each["about"].endswith(row["population"][:12]) for each in rows)
+
+
+@pytest.mark.parametrize("inside", ["clips", "log", "."])
+def test_no_workbook_is_written_into_the_station_by_any_query(desk, kit, inside):
+    """An export over a clip or a tile would be the loss of evidence by a spreadsheet."""
+    target = kit.root / inside / "cases.xlsx"
+    said = desk("cases", "missing", "--xlsx", target)
+    assert (said.code, target.exists()) == (32, False), said.err
+    allowed = kit.root / "exports" / "cases.xlsx"
+    allowed.parent.mkdir(exist_ok=True)
+    desk("cases", "missing", "--xlsx", allowed)
+    assert allowed.exists()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from avrecord.pipeline.link import link_all
-from cli.desk import CASE, NO_FOOTAGE, PRINTED, Desk, cases_file, clip_id, examined, fleet_file
-from conftest import pattern
+from cli.desk import CASE, NO_FOOTAGE, Desk, cases_file, clip_id, filmed_day
 
 STAGE = "直接送达"
 WHY = ("--by", "FY9", "--why", "画面清楚")
@@ -16,12 +15,7 @@ WHY = ("--by", "FY9", "--why", "画面清楚")
 def desk(kit, dcam, dock, tmp_path, monkeypatch, capsys) -> Desk:
     """Two filmed stages, one of them without the notice, and a stage without footage."""
     made = Desk(kit.root, monkeypatch, capsys)
-    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
-    made("devices", "import", fleet_file(tmp_path))
-    made("cases", "import", cases_file(tmp_path), "--apply")
-    examined(kit, "090000.mp4", 1200, seen=PRINTED)
-    examined(kit, "100000.mp4", 600)
-    link_all(kit)
+    filmed_day(made, kit, dcam, dock, tmp_path)
     made.words = {"FIRST": clip_id(kit, "090000.mp4"), "SECOND": clip_id(kit, "100000.mp4")}
     return made
 

@@ -9,9 +9,8 @@ import sys
 
 import pytest
 
-from avrecord.pipeline.link import link_all
-from cli.desk import CASE, NO_FOOTAGE, PRINTED, Desk, cases_file, examined, fleet_file
-from conftest import PROJECT, pattern
+from cli.desk import CASE, NO_FOOTAGE, Desk, filmed_day
+from conftest import PROJECT
 
 PAGE = (PROJECT / "docs" / "limits.md").read_text("utf-8")
 SCRIPTS = re.findall(r"python3 -c '\n(.*?)\n'", PAGE, flags=re.DOTALL)
@@ -22,12 +21,7 @@ WHY = ("--by", "FY9", "--why", "画面清楚")
 def desk(kit, dcam, dock, tmp_path, monkeypatch, capsys) -> Desk:
     """Two filmed stages: in one both papers were found, in the other nothing; and one without footage."""
     made = Desk(kit.root, monkeypatch, capsys)
-    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
-    made("devices", "import", fleet_file(tmp_path))
-    made("cases", "import", cases_file(tmp_path), "--apply")
-    examined(kit, "090000.mp4", 1200, seen=PRINTED)
-    examined(kit, "100000.mp4", 600)
-    link_all(kit)
+    filmed_day(made, kit, dcam, dock, tmp_path)
     return made
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from avrecord.pipeline.link import link_all
-from cli.desk import CASE, EAST, Desk, cases_file, examined, fleet_file
-from conftest import pattern
+from cli.desk import CASE, EAST, PLAN, Desk, filmed_day
 from ledger.test_templates import template
 
 OFFICE = shutil.which("soffice")
@@ -20,35 +18,19 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.skipif(OFFICE is None, reason="!!! LibreOffice is not installed: nobody else opened our workbooks !!!"),
 ]
-PLAN = (
-    "--problem",
-    "=送达时未告知",
-    "--leader",
-    "李局长",
-    "--department",
-    "法制科",
-    "--measure",
-    "学习",
-    "--deadline",
-    "2026-12-20",
-)
+ODD_PLAN = tuple(word.replace("送达时", "=送达时") for word in PLAN)
 
 
 @pytest.fixture
 def desk(kit, dcam, dock, tmp_path, monkeypatch, capsys) -> Desk:
     """Two filmed stages, a problem whose words begin like a formula, a case number that looks like one."""
     made = Desk(kit.root, monkeypatch, capsys)
-    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
-    made("devices", "import", fleet_file(tmp_path))
-    made("cases", "import", cases_file(tmp_path), "--apply")
+    filmed_day(made, kit, dcam, dock, tmp_path, seen=["id_shown"])
     odd = tmp_path / "b.csv"
     head = "案号,执法类别,执法环节,执法单位,执法证号,开始时间,结束时间"
     odd.write_text(f"{head}\n=1+1〔2026〕9号,行政处罚,直接送达,{EAST},FY2,2026-11-16 14:00,2026-11-16 14:10\n", "utf-8")
     assert made("cases", "import", odd, "--apply").code == 0
-    examined(kit, "090000.mp4", 1200, seen=["id_shown"])
-    examined(kit, "100000.mp4", 600)
-    link_all(kit)
-    made("rectify", "open", CASE, "直接送达", "notice_given", *PLAN, "--by", "FY9")
+    made("rectify", "open", CASE, "直接送达", "notice_given", *ODD_PLAN, "--by", "FY9")
     return made
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avrecord.model.keeping import Fate, Ground, Hold, Keeping
-from avrecord.rules.retention import after_months, decisive, fate_of, is_earlier, kept_until, months_of
+from avrecord.model.spans import months_later, months_of
+from avrecord.rules.retention import decisive, fate_of, is_earlier, kept_until
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
 GROUNDS = st.builds(
@@ -48,13 +49,13 @@ OVER = (Fate.DUE, Fate.WAITING, Fate.PERSON)
     ],
 )
 def test_months_end_on_the_same_day_or_on_the_last_of_a_shorter_month(day, months, last):
-    assert after_months(date.fromisoformat(day), months) == date.fromisoformat(last)
+    assert months_later(date.fromisoformat(day), months) == date.fromisoformat(last)
 
 
 @given(DAYS, st.integers(1, 600), st.integers(0, 600))
 def test_more_months_never_end_earlier_and_a_later_start_never_does(day, months, more):
-    assert after_months(day, months + more) >= after_months(day, months) > day
-    assert after_months(day + timedelta(days=more), months) >= after_months(day, months)
+    assert months_later(day, months + more) >= months_later(day, months) > day
+    assert months_later(day + timedelta(days=more), months) >= months_later(day, months)
 
 
 @pytest.mark.parametrize("word", ["permanent", "case", "", "适时", "0y", "-6m", "6", "6d", "2 y", "２y", "99999y"])

@@ -14,10 +14,9 @@ import pytest
 
 from avrecord.errors import BadAccount
 from avrecord.pipeline.accounts import AccountFile, Door
-from avrecord.pipeline.link import link_all
 from avrecord.rules.roles import ROLES, Account, locked_seconds, may_see, narrowed
-from cli.desk import CASE, EAST, NO_FOOTAGE, PRINTED, WEST, Desk, cases_file, examined, fleet_file
-from conftest import NOW, pattern
+from cli.desk import CASE, EAST, NO_FOOTAGE, WEST, Desk, filmed_day
+from conftest import NOW
 from web.test_status_page import CHROMIUM, FLAGS, served
 
 PASSWORD = "督察口令-很长的一句话"
@@ -28,12 +27,7 @@ MONTH = "2026-11"
 def station(kit, dcam, dock, tmp_path, monkeypatch, capsys):
     """Two units' cases, and an account of each kind."""
     made = Desk(kit.root, monkeypatch, capsys)
-    dock(dcam({"VIDEO/090000.mp4": pattern(3000), "VIDEO/100000.mp4": pattern(3000, 2)}))
-    made("devices", "import", fleet_file(tmp_path))
-    made("cases", "import", cases_file(tmp_path), "--apply")
-    examined(kit, "090000.mp4", 1100, seen=PRINTED)
-    examined(kit, "100000.mp4", 600)
-    link_all(kit)
+    filmed_day(made, kit, dcam, dock, tmp_path, seconds=1100)
     accounts = AccountFile(kit.root)
     accounts.set(Account("wang", "FY9", "supervisor", ""), PASSWORD)
     accounts.set(Account("zhang", "FY8", "supervisor", EAST), PASSWORD)

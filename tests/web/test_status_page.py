@@ -101,7 +101,7 @@ def test_an_unknown_path_is_not_found_and_shows_no_traceback(kit):
             assert b"Traceback" not in body
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the page was not opened in a browser")
+@pytest.mark.skipif(CHROMIUM is None, reason="!!! chromium is not installed: the page was not opened in a browser !!!")
 def test_the_page_opens_in_a_browser_at_an_office_screens_size(kit, dcam, dock, tmp_path):
     dock(dcam({"VIDEO/090000.mp4": b"x"}))
     picture = tmp_path / "page.png"

@@ -93,6 +93,11 @@ class Session:
     quiet: bool = False
     made: list[Kit] = field(default_factory=list)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a command asked for the station."""
+        return "kit" in self.__dict__
+
     @cached_property
     def kit(self) -> Kit:
         """The station, opened when first asked for."""

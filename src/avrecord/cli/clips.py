@@ -19,7 +19,7 @@ from avrecord.model.moments import BEIJING, from_utc_text, utc_text
 from avrecord.model.observation import Examination, Observation
 from avrecord.pipeline.cells import moment_in
 from avrecord.pipeline.offering import offered_in
-from avrecord.pipeline.retention import Book, today
+from avrecord.pipeline.retention import Book
 from avrecord.pipeline.review import find_clip
 from avrecord.rules.terms import retention_words
 from avrecord.rules.worth import Worth
@@ -166,7 +166,7 @@ def _keeping(clip: Clip, s: Session) -> str:
     if gone:
         when = moment(from_utc_text(gone["at"]))
         return f"{FATES['removed']}，{when}，操作人 {gone['by_whom']}（日志 {gone['seq']}）：{gone['rule']}"
-    kept = Book(s.kit).one(clip.id.hex, today(s.kit))
+    kept = Book(s.kit).one(clip.id.hex, s.kit.today)
     if kept is None:
         return "—"
     ground = kept.ground

@@ -12,7 +12,6 @@ from avrecord.cli.clips import DAY
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.ledger.fleet import fen
 from avrecord.model.statement import DeviceAssigned, DeviceEvent
-from avrecord.pipeline.care import today_of
 from avrecord.pipeline.holding import assign as assign_by_hand
 from avrecord.pipeline.holding import flagged, happen
 from avrecord.pipeline.link import link_all
@@ -81,7 +80,7 @@ def event(
 @session
 def flags(s: Session, /, day: datetime | None, **form: Any) -> None:
     """持有人有问题的记录仪：协管、执法证过期、不在名册、共用、停用仍领用。"""
-    on = day.date() if day else today_of(s.kit)
+    on = day.date() if day else s.kit.today
     found = flagged(on, s.kit)
     rows = [
         {

@@ -12,7 +12,7 @@ from avrecord.cli.base import Group, Session, at_least, joined, session
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import Answer, Column, formats, give
 from avrecord.model.plan import Planned, Reason
-from avrecord.pipeline.care import registered, today_of
+from avrecord.pipeline.care import registered
 from avrecord.pipeline.planning import renewals, repairs, retirements
 from avrecord.rules.plans import yuan
 from avrecord.settings import CareTable
@@ -54,7 +54,7 @@ def repair(s: Session, /, within_days: int, unit: str, **form: Any) -> None:
     care = s.kit.settings.care
     faulty = f"{care.faulty_within_days} 天内有 {care.faulty_days} 天有录像问题或时钟超限"
     notes = [
-        f"今天 {today_of(s.kit)}；列出 {within_days} 天内应检修的 {len(found)} 台。已在送修的、已列入报废计划的不再列入。",
+        f"今天 {s.kit.today}；列出 {within_days} 天内应检修的 {len(found)} 台。已在送修的、已列入报废计划的不再列入。",
         f"周期 {care.service_interval_days} 天；{faulty}；{care.undocked_days} 天未停靠。{NO_LAW}",
     ]
     _give_planned("plan_repair", "检修计划", found, notes, s, form, {"within_days": within_days})
@@ -69,7 +69,7 @@ def retire(s: Session, /, unit: str, **form: Any) -> None:
     found = [each for each in retirements(s.kit) if not unit or each.device.unit == unit]
     care = s.kit.settings.care
     notes = [
-        f"今天 {today_of(s.kit)}；建议报废 {len(found)} 台。是否报废由单位决定，决定后用 devices event 设备编号 报废 登记。",
+        f"今天 {s.kit.today}；建议报废 {len(found)} 台。是否报废由单位决定，决定后用 devices event 设备编号 报废 登记。",
         f"送修满 {care.retire_repairs} 次；维修费用达到购置价格的 {care.retire_cost_percent}%；使用年限以登记为准。{NO_LAW}",
         *_unknowns(s),
     ]
@@ -83,7 +83,7 @@ def retire(s: Session, /, unit: str, **form: Any) -> None:
 @session
 def renew(s: Session, /, day: datetime | None, unit: str, **form: Any) -> None:
     """更新计划：为哪个单位、何时之前、购置几台，替换哪一台。"""
-    on = day.date() if day else today_of(s.kit)
+    on = day.date() if day else s.kit.today
     found = [each for each in renewals(on, s.kit) if not unit or each.unit == unit]
     rows: list[dict[str, Any]] = [
         {
@@ -125,7 +125,7 @@ def _give_planned(
         }
         for each in found
     ]
-    extra = {"today": today_of(s.kit), "count": len(rows), **extra, **_limits(s.kit.settings.care)}
+    extra = {"today": s.kit.today, "count": len(rows), **extra, **_limits(s.kit.settings.care)}
     give(Answer(name, title, PLANNED, rows, extra, notes), **form)
 
 

@@ -17,7 +17,7 @@ from avrecord.ledger.chart import Bar, Panel, bars_svg
 from avrecord.ledger.write import Chart, save_text
 from avrecord.model.device import Availability
 from avrecord.model.plan import Sufficiency
-from avrecord.pipeline.care import Month, conditions, of_months, registered, today_of
+from avrecord.pipeline.care import Month, conditions, of_months, registered
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.planning import enough
 from avrecord.words import DUTY_BASIS, LOST_DAY, UNITLESS
@@ -73,7 +73,7 @@ def availability(
 
 
 def _last(first: str, last: str | None, s: Session) -> str:
-    found = last or max(first, f"{today_of(s.kit):%Y-%m}")
+    found = last or max(first, f"{s.kit.today:%Y-%m}")
     if found < first:
         raise click.UsageError(f"截止月份 {found} 早于起始月份 {first}")
     if (int(found[:4]) - int(first[:4])) * 12 + int(found[5:]) - int(first[5:]) >= LONGEST:
@@ -209,7 +209,7 @@ def _svg_notes(months: list[Month]) -> list[str]:
 @session
 def sufficiency(s: Session, /, day: datetime | None, per: int | None, unit: str, explain: bool, **form: Any) -> None:
     """够不够用：各单位完好的记录仪与当日当班人员。"""
-    on = day.date() if day else today_of(s.kit)
+    on = day.date() if day else s.kit.today
     found = [each for each in enough(on, s.kit, per) if not unit or each.unit == unit]
     rows = [_enough_row(each, explain) for each in found]
     columns = [

@@ -17,7 +17,7 @@ from avrecord.cli.output import Answer, Column, formats, give, moment
 from avrecord.cli.profile_test import profile_test
 from avrecord.model.device import Condition
 from avrecord.pipeline import bring
-from avrecord.pipeline.care import conditions, today_of
+from avrecord.pipeline.care import conditions
 from avrecord.pipeline.holding import flagged, shared
 from avrecord.pipeline.link import link_all
 from avrecord.rules.plans import yuan
@@ -59,7 +59,7 @@ def list_(s: Session, /, **form: Any) -> None:
     """列出记录仪和状况（来自停靠、录像和登记的事实）。"""
     now = s.kit.clock()
     marked: dict[str, list[str]] = {}
-    for flag in flagged(today_of(s.kit), s.kit):
+    for flag in flagged(s.kit.today, s.kit):
         marked.setdefault(flag.recorder, []).append(flag.kind)
     rows = [_row(condition, now) | {"flags": marked.get(condition.device.serial, [])} for condition in conditions(s.kit)]
     shown = [row | {"docked": row, "drift": row, "card": row, "repaired": row, "registered": row} for row in rows]

@@ -12,7 +12,6 @@ from avrecord.cli.base import Group, Session, at_least, by_default, joined, sess
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import Answer, Column, formats, give, words
 from avrecord.pipeline import bring
-from avrecord.pipeline.care import today_of
 from avrecord.rules.holding import standing
 from avrecord.words import STANDINGS
 
@@ -42,7 +41,7 @@ def officers_import(s: Session, file: Path, by: str) -> None:
 @session
 def officers_list(s: Session, /, day: datetime | None, unit: str, within_days: int | None, **form: Any) -> None:
     """列出名册和执法证有效期。"""
-    on = day.date() if day else today_of(s.kit)
+    on = day.date() if day else s.kit.today
     soon = s.kit.settings.care.certificate_soon_days if within_days is None else within_days
     holding: dict[str, list[str]] = {}
     for each in s.kit.records.assignments():

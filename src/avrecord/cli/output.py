@@ -19,9 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from avrecord import __version__
-from avrecord.cli.base import options
+from avrecord.cli.base import Session, options
+from avrecord.ledger.cleaning import csv_text
 from avrecord.ledger.write import Chart, Sheet, write_workbook
 from avrecord.model.moments import beijing, utc_text
+from avrecord.pipeline.footing import assert_outside
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # names from cards must not speak to the terminal
 WIDE = 160  # columns when the output is not a terminal
@@ -65,6 +67,7 @@ formats = options(
 def give(answer: Answer, as_json: bool, as_csv: bool, xlsx: Path | None) -> None:
     """Print the answer in the form asked for and exit with its code."""
     if xlsx:
+        _assert_outside(xlsx)
         write_workbook(xlsx, [sheet(answer)], answer.charts)
         print(f"已写入 {xlsx}", file=sys.stderr)
     if as_json:
@@ -75,6 +78,13 @@ def give(answer: Answer, as_json: bool, as_csv: bool, xlsx: Path | None) -> None
         _table(answer)
     if answer.exit_code:
         raise click.exceptions.Exit(answer.exit_code)
+
+
+def _assert_outside(xlsx: Path) -> None:
+    """Not among the evidence of the station that was asked; a loose file is checked without any."""
+    found = click.get_current_context().find_object(Session)
+    if found and found.is_open:
+        assert_outside(xlsx, found.kit)
 
 
 def as_document(answer: Answer) -> str:
@@ -142,10 +152,5 @@ def _csv(answer: Answer) -> str:
     writer = csv.writer(out)
     writer.writerow([column.title for column in answer.columns])
     for row in answer.rows:
-        writer.writerow([_guarded(cell) for cell in _shown(answer, row)])
+        writer.writerow([csv_text(cell) for cell in _shown(answer, row)])
     return out.getvalue()
-
-
-def _guarded(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula is text."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") and not cell.lstrip("+-").replace(".", "").isdigit() else cell

@@ -17,7 +17,7 @@ from avrecord.model.statement import HoldSet
 from avrecord.pipeline import retention as story
 from avrecord.pipeline.asif import rules_as_if
 from avrecord.pipeline.expiry import expire
-from avrecord.pipeline.retention import Book, Kept, earlier, today
+from avrecord.pipeline.retention import Book, Kept, earlier
 from avrecord.pipeline.review import find_clip
 from avrecord.rules.terms import retention_words
 from avrecord.words import EVIDENCE_STAYS, EXPIRY_KEPT, FATES, GROUNDS, NEEDS_PERSON
@@ -57,7 +57,7 @@ def retention() -> None:
 @session
 def due(s: Session, /, before: datetime | None, as_if: Path | None, **form: Any) -> None:
     """到期的片段：每个片段的规则、所据的记录、最后保管日。只查看。"""
-    day = before.date() if before else today(s.kit)
+    day = before.date() if before else s.kit.today
     if as_if:
         give(_difference(as_if, day, s), **form)
         return

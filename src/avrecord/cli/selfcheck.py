@@ -9,7 +9,7 @@ import click
 
 from avrecord.cli.base import Session, by_default, session
 from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, give
+from avrecord.cli.output import Answer, Column, formats, give
 from avrecord.cli.trust import audit
 from avrecord.pipeline.selfcheck import REMARKS, UnitCheck, self_check, summary, write_self_check
 from avrecord.words import POINTS, UNITLESS
@@ -30,9 +30,7 @@ COLUMNS = [
 @click.option("--from", "since", type=DAY, metavar="日期", help="环节起始日期")
 @click.option("--to", "until", type=DAY, metavar="日期", help="环节截止日期（含当日）")
 @click.option("--explain", is_flag=True, help="在 JSON 中给出每个数字所依据的环节")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON（键为英文，时间为 UTC）")
-@click.option("--csv", "as_csv", is_flag=True, help="输出 CSV")
-@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="文件", help="写自查报告数据工作簿（表和图）")
+@formats
 @by_default
 @session
 def report(

@@ -22,7 +22,7 @@ from avrecord.pipeline.examine import examine_pending
 from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import Receipt, receive
-from avrecord.pipeline.retention import Book, today
+from avrecord.pipeline.retention import Book
 from avrecord.pipeline.space import days_left_text, space_left
 from avrecord.service.health import problems
 from avrecord.service.run import serve
@@ -158,7 +158,7 @@ def status(s: Session, /, **form: Any) -> None:
 
 def _could_go(s: Session) -> str:
     """What a person may decide to let go when the disk is short. Nothing goes by itself."""
-    due = [each for each in Book(s.kit).over(today(s.kit)) if each.fate in (Fate.DUE, Fate.WAITING)]
+    due = [each for each in Book(s.kit).over(s.kit.today) if each.fate in (Fate.DUE, Fate.WAITING)]
     size = sum(each.row["size"] for each in due)
     on = "" if s.kit.settings.retention.expiry != "off" else "，到期移除未启用"
     return (

@@ -10,12 +10,11 @@ import click
 
 from avrecord.cli.base import Session, by_default, session
 from avrecord.cli.device_rates import month as month_of
-from avrecord.cli.output import Answer, Column, give
+from avrecord.cli.output import Answer, Column, formats, give
 from avrecord.cli.trust import audit
 from avrecord.errors import UnknownName
 from avrecord.model.case import MarkKind
 from avrecord.model.statistics import Line, MonthFigures
-from avrecord.pipeline.care import today_of
 from avrecord.pipeline.notice import hours, notice, percent, rate_of, remarks, write_statistics
 from avrecord.pipeline.statistics import explained, month_figures
 from avrecord.words import UNITLESS
@@ -35,16 +34,14 @@ LISTS = {"unit": "按单位", "officer": "按人员"}
     help="列出 unit 单位（默认）/ officer 人员",
 )
 @click.option("--explain", is_flag=True, help="在 JSON 中给出每个数字所依据的片段、环节和日志序号")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON（键为英文，时间为 UTC）")
-@click.option("--csv", "as_csv", is_flag=True, help="输出 CSV")
-@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="文件", help="写月度通报工作簿（表和图）")
+@formats
 @by_default
 @session
 def statistics(
     s: Session, /, month: str, unit: str, group: str, explain: bool, as_json: bool, as_csv: bool, xlsx: Path | None, by: str
 ) -> None:
     """月度统计和通报：录像、环节、要件、复核、上传延迟、设备完好率。"""
-    if date.fromisoformat(f"{month}-01") > today_of(s.kit):
+    if date.fromisoformat(f"{month}-01") > s.kit.today:
         raise click.UsageError(f"{month} 尚未开始，没有可统计的日子")
     found = month_figures(month, unit, s.kit)
     if unit and not found.units:
@@ -73,8 +70,8 @@ def _answer(found: MonthFigures, unit: str, group: str, explain: bool, s: Sessio
         "upload_hours": s.kit.settings.statistics.upload_hours, "notice": text, **other,
     }  # fmt: skip
     notes = [*text, *remarks(s.kit)]
-    if date.fromisoformat(found.last) >= today_of(s.kit):
-        notes.insert(0, f"本月尚未结束，统计到 {today_of(s.kit)}。")
+    if date.fromisoformat(found.last) >= s.kit.today:
+        notes.insert(0, f"本月尚未结束，统计到 {s.kit.today}。")
     return Answer("statistics", f"{found.month} 月度统计（{LISTS[group]}）", _columns(group), rows, extra, notes)
 
 

@@ -24,6 +24,7 @@ LARGEST = 200 << 20
 LARGEST_UNPACKED = 1 << 30
 MOST_CELLS = 20_000_000
 TEXT_ENDINGS = (".csv", ".txt")
+LONE = re.compile("[\ud800-\udfff]")  # JSON can spell half a character, which no file and no log can hold
 Cells = list[list[object]]
 Block = tuple[int, int, int, int]
 """Top, left, bottom, right of merged cells, from 0, all counted."""
@@ -103,6 +104,8 @@ def _rows_of_text(text: str) -> Cells:
 def _rows_of_json(path: Path) -> Cells:
     """A list of objects as a header and rows, in the order in which their keys first appear."""
     content = json.loads(_decoded(path), parse_constant=_no_number)
+    if LONE.search(json.dumps(content, ensure_ascii=False)):
+        raise BadInput(path=path, detail="含有不能保存的字符（不成对的代理码）")
     rows = content.get("rows", content.get("data")) if isinstance(content, dict) else content
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadInput(path=path, detail="JSON 应为数组，每个元素是一行（键为列名）")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from avrecord.ledger.cleaning import csv_text
 from avrecord.ledger.write import Sheet, write_workbook
 
 Entry = Mapping[str, str | int | None]
@@ -48,7 +49,6 @@ NOTES = (
     "pssj、drsj 为北京时间；pssj 已按采集时测得的时钟误差校正，拍摄时间不可信的留空；drsj 是采集站自称的封存时间。",
 )
 PER_WORKBOOK = 50_000  # rows: a workbook is built in memory, and one of more rows is no use to a person either
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def header(key: str, title: str) -> str:
@@ -73,7 +73,7 @@ def write_index(folder: Path, title: str, entries: Iterable[Entry]) -> int:
         count = 0
         for number, chunk in enumerate(_chunks(entries)):
             for entry in chunk:
-                writer.writerow([_guarded(entry[key]) for key, _, _ in COLUMNS])
+                writer.writerow([_shown(entry[key]) for key, _, _ in COLUMNS])
                 row = {key: entry[key] for key, _, _ in COLUMNS}
                 document.write(("," if count else "") + "\n  " + json.dumps(row, ensure_ascii=False))
                 count += 1
@@ -99,8 +99,6 @@ def _workbook(path: Path, title: str, chunk: list[Entry]) -> None:
     write_workbook(path, [Sheet("索引", title, columns, rows, NOTES)])
 
 
-def _guarded(value: str | int | None) -> str | int:
-    """Text that a spreadsheet would take for a formula stays text."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def _shown(value: str | int | None) -> str | int:
+    """Our own numbers are numbers; text may come from a card."""
+    return csv_text(value) if isinstance(value, str) else "" if value is None else value

@@ -59,19 +59,13 @@ def table_of(grid: Cells, path: Path, aliases: Aliases, required: Sequence[str])
     return Table(tuple(rows), unknown, frozenset(known), heading)
 
 
-LONE = re.compile("[\ud800-\udfff]")
-
-
 def text(value: object) -> str:
-    """A cell as text: 12.0 is "12", a date is its day, inner line breaks are spaces. Raises ValueError for what is no text."""
+    """A cell as text: 12.0 is "12", a date is its day, inner line breaks are spaces."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    plain = str(value)
-    if LONE.search(plain):
-        raise ValueError("含有不能保存的字符（不成对的代理码）")
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain)).strip()
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", str(value))).strip()
 
 
 def identifier(value: object) -> str:

@@ -21,7 +21,7 @@ from avrecord import durable
 from avrecord.errors import BadInput, CannotWrite
 from avrecord.ledger.cleaning import cell_text
 from avrecord.ledger.grid import fold
-from avrecord.ledger.write import Sheet
+from avrecord.ledger.write import PER_CHARACTER, Sheet, lines_of
 
 HEADER_WITHIN = 20  # rows: titles, units and dates stand above
 MOST_COLUMNS = 200
@@ -164,7 +164,7 @@ def _write(found: Found, row: int, values: Mapping[str, object]) -> None:
             horizontal=cell.alignment.horizontal, vertical=cell.alignment.vertical or "top", wrap_text=True
         )
         width = found.page.column_dimensions[cell.column_letter].width or 8.43
-        lines = max(lines, sum(max(1, -(-2 * len(line) // int(width))) for line in str(value).split("\n")))
+        lines = max(lines, lines_of(value, width / PER_CHARACTER))
     height = found.page.row_dimensions[row].height or 15
     found.page.row_dimensions[row].height = min(409, max(height, 15 * lines + 4))  # Excel shows no taller row
 
@@ -179,4 +179,4 @@ def _basis(book: Any, basis: Sheet) -> None:
             if isinstance(cell.value, str):
                 cell.data_type = "s"
     for at, (_, width) in enumerate(basis.columns, 1):
-        page.column_dimensions[page.cell(1, at).column_letter].width = width * 2.1
+        page.column_dimensions[page.cell(1, at).column_letter].width = width * PER_CHARACTER

@@ -12,12 +12,14 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from avrecord.errors import CannotWrite
+from avrecord.ledger.cleaning import cell_text
 
 OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 A4, A3 = 9, 8
 WIDEST_A4 = 75  # Chinese characters across a landscape sheet that are still read without effort
 MOST_COLUMNS = 14  # beside one another; more are drawn as bars below one another
 COLOURS = ("#1F5A93", "#D98E04", "#5B8C5A", "#7A5195")  # told apart without colour sight, and in grey
+PER_CHARACTER = 2.1  # of a spreadsheet's units of width, for one Chinese character
 LATIN_SHARE = 0.55  # of a Chinese character's width
 
 
@@ -101,7 +103,7 @@ def _draw(book: xlsxwriter.Workbook, chart: Chart, head: object, cell: object, n
     page.set_column(1, max(1, len(chart.series)), 12)
     page.write_string(0, 0, chart.axis, head)
     for n, category in enumerate(chart.categories, 1):
-        page.write_string(n, 0, category, cell)
+        page.write_string(n, 0, cell_text(category), cell)
     drawn = _bars(book, chart)
     for column, (name, values) in enumerate(chart.series.items(), 1):
         page.write_string(0, column, name, head)
@@ -150,21 +152,21 @@ def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, looks: _Looks) -> 
     page.merge_range(0, 0, 0, last, sheet.title, looks.title)
     page.set_row(0, 30)
     for n, (name, width) in enumerate(sheet.columns):
-        page.set_column(n, n, width * 2.1)
+        page.set_column(n, n, width * PER_CHARACTER)
         page.write_string(1, n, name, looks.head)
     page.set_row(1, 32)
     for at, row in enumerate(sheet.rows, 2):
-        page.set_row(at, 4 + 15 * max(1, *(_lines(v, sheet.columns[n][1]) for n, v in enumerate(row))))
+        page.set_row(at, 4 + 15 * max(1, *(lines_of(v, sheet.columns[n][1]) for n, v in enumerate(row))))
         for n, value in enumerate(row):
             if isinstance(value, int | float) and not isinstance(value, bool):
                 page.write_number(at, n, value, looks.share if isinstance(value, Share) else looks.cell)
             else:
-                page.write_string(at, n, "" if value is None else str(value), looks.cell)
+                page.write_string(at, n, "" if value is None else cell_text(value), looks.cell)
     at = 2 + len(sheet.rows)
     width = sum(width for _, width in sheet.columns)
     for n, line in enumerate(sheet.footer):
         page.merge_range(at + n, 0, at + n, last, line, looks.foot)
-        page.set_row(at + n, 13 * _lines(line, width))
+        page.set_row(at + n, 13 * lines_of(line, width))
     page.set_landscape()
     page.set_paper(A4 if sum(width for _, width in sheet.columns) <= WIDEST_A4 else A3)
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
@@ -175,7 +177,7 @@ def _write(page: xlsxwriter.workbook.Worksheet, sheet: Sheet, looks: _Looks) -> 
     page.print_area(0, 0, max(1, at + len(sheet.footer) - 1), last)
 
 
-def _lines(value: object, width: float) -> int:
+def lines_of(value: object, width: float) -> int:
     """How many lines a wrapped cell takes: XlsxWriter cannot ask the font."""
     return sum(max(1, -(-int(_wide(line) * 10) // max(1, int(width * 10)))) for line in str(value or "").split("\n"))
 

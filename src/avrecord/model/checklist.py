@@ -10,6 +10,8 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+from avrecord.model.spans import months_of
+
 
 class Mode(StrEnum):
     WHOLE = "whole"
@@ -156,15 +158,11 @@ def _common(items: Sequence[Item]) -> Item:
 
 
 def _longest(items: Sequence[Item]) -> str:
-    """The longest retention of several rows: `permanent` and `case` end by themselves never, nor does what nobody understands."""
-
-    def months(item: Item) -> int:
-        number, unit = item.retention[:-1], item.retention[-1:]
-        return int(number) * {"y": 12, "m": 1}[unit] if number.isascii() and number.isdigit() and unit in "ym" else 10**9
-
-    longest = max(items, key=months)
-    never = [item.retention for item in items if months(item) == 10**9]
-    return "permanent" if "permanent" in never else (never[0] if never else longest.retention)
+    """The longest retention of several rows: what ends by itself never (`permanent` before `case`) before any span."""
+    endless = [item.retention for item in items if months_of(item.retention) is None]
+    if endless:
+        return "permanent" if "permanent" in endless else endless[0]
+    return max((item.retention for item in items), key=lambda span: months_of(span) or 0)
 
 
 def _mode(whole: bool) -> Mode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8), "北京时间")
 """China has had one zone and no summer time since 1991, which is before any recorder."""
@@ -36,3 +36,13 @@ def since(start: datetime, milliseconds: int) -> datetime:
 def milliseconds(span: timedelta) -> int:
     """A span as whole milliseconds: statements hold no floats."""
     return round(span / timedelta(milliseconds=1))
+
+
+def local_day(moment: datetime) -> date:
+    """The day in Beijing."""
+    return moment.astimezone(BEIJING).date()
+
+
+def day_begins(day: date) -> datetime:
+    """When a day begins in Beijing."""
+    return datetime.combine(day, time(), BEIJING)

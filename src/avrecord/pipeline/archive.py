@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
 from avrecord import durable
@@ -22,9 +22,10 @@ from avrecord.ledger.bag import TAG_MANIFEST, files
 from avrecord.ledger.platform import write_index
 from avrecord.ledger.receipt import ReceiptFacts, receipt_name, receipt_text
 from avrecord.model.clip import Clip
-from avrecord.model.moments import BEIJING, utc_text
+from avrecord.model.moments import day_begins, utc_text
 from avrecord.model.statement import ArchiveMade, Body
 from avrecord.pipeline.bundle import SIGNATURE, info, put_statements, put_trust, sign_bag
+from avrecord.pipeline.footing import assert_outside
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.platform import entries
 from avrecord.pipeline.record import catch_up, state
@@ -47,7 +48,7 @@ class Year:
 
     @property
     def span(self) -> dict[str, str]:
-        first, after = (datetime(self.number + n, 1, 1, tzinfo=BEIJING).astimezone(UTC) for n in (0, 1))
+        first, after = (day_begins(date(self.number + n, 1, 1)) for n in (0, 1))
         return {"since": utc_text(first), "until": utc_text(after)}
 
     @property
@@ -97,7 +98,7 @@ def make_archive(unit: str, year: Year, to: Path, by: str, kit: Kit) -> Archive:
     chosen = _choose(unit, year, kit)
     if not chosen:
         return Archive(unit, 0, 0)
-    _assert_outside(to, kit)
+    assert_outside(to, kit)
     out = to / _name(unit, year)
     try:
         if out.exists():
@@ -263,13 +264,6 @@ def _assert_room(folder: Path, missing: list[_Chosen]) -> None:
     needed, free = sum(each.clip.size + BESIDE for each in missing), status.f_bavail * status.f_frsize
     if needed > free:
         raise NoSpaceForArchive(path=folder, needed=needed, free=free)
-
-
-def _assert_outside(to: Path, kit: Kit) -> None:
-    """A bag among the station's own folders would be taken for something that nobody stated."""
-    target, root = to.resolve(), kit.root.resolve()
-    if target.is_relative_to(root) and not target.is_relative_to(root / "exports"):
-        raise CannotWrite(path=to, detail="在采集站自己的目录里，请换一个目录（exports 可以）")
 
 
 def _name(unit: str, year: Year) -> str:

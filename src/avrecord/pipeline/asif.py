@@ -12,7 +12,7 @@ from avrecord.errors import BadInput, ShorterRetention
 from avrecord.ledger.checklists import read_checklist
 from avrecord.model.checklist import Checklist
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.retention import Rules, count_earlier, rules_now, today
+from avrecord.pipeline.retention import Rules, count_earlier, rules_now
 from avrecord.settings import RetentionTable
 
 
@@ -47,8 +47,9 @@ def assert_not_shorter(path: Path, kit: Kit) -> None:
     sooner than now, though not yet.
     """
     checklist = read_checklist(path, kit.segments.keys())
-    known = any((each.name, each.version) == (checklist.name, checklist.version) for each in kit.records.checklists())
-    if checklist.in_force_from > today(kit) and not known:  # a version that is moved leaves the one before it in force
+    adopted = (each.checklist for each in rules_now(kit).versions.known)
+    known = any((each.name, each.version) == (checklist.name, checklist.version) for each in adopted)
+    if checklist.in_force_from > kit.today and not known:  # a version that is moved leaves the one before it in force
         return
     clips = count_earlier(with_checklist(checklist, kit), kit)
     if clips:

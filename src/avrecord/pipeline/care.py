@@ -6,14 +6,14 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from avrecord.model.device import Availability, Condition, Device, Drifted, Span, Symptom
-from avrecord.model.moments import BEIJING, beijing, from_utc_text, utc_text
+from avrecord.model.moments import day_begins, from_utc_text, local_day, utc_text
+from avrecord.model.spans import months_later
 from avrecord.pipeline.drifting import card_facts, drift_between
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.availability import OUT_OF_USE, availability, last_day, of_unit
-from avrecord.rules.plans import months_later
 
 EVER = (date.min, date.max)
 
@@ -36,7 +36,7 @@ def conditions(kit: Kit) -> list[Condition]:
     spans: dict[str, list[Span]] = defaultdict(list)
     for span in kit.records.spans(*EVER):
         spans[span.serial].append(span)
-    today = today_of(kit)
+    today = kit.today
     return [
         _condition(device, clips.get(device.serial, 0), faults[device.serial], spans[device.serial], today, kit)
         for device in kit.records.devices()
@@ -69,7 +69,7 @@ def _months(first: str, last: str, kit: Kit, unit: str) -> Iterator[Month]:
     units = {each: {d.serial for d in devices if (d.unit or "") == each} for each in sorted({d.unit or "" for d in devices})}
     while since <= until:
         month, following = f"{since:%Y-%m}", months_later(since, 1)
-        whole = availability(devices, spans, found, since, min(following - timedelta(days=1), today_of(kit)))
+        whole = availability(devices, spans, found, since, min(following - timedelta(days=1), kit.today))
         yield Month(month, whole, {each: of_unit(whole, serials) for each, serials in units.items()})
         since = following
 
@@ -132,15 +132,10 @@ def symptoms(first: date, last: date, kit: Kit) -> list[Symptom]:
     ]
 
 
-def today_of(kit: Kit) -> date:
-    """The station's local day."""
-    return kit.clock().astimezone(BEIJING).date()
-
-
 def utc_of(day: date) -> str:
     """When a local day begins, as the index writes moments."""
-    return utc_text(datetime.combine(day, time(), BEIJING).astimezone(UTC))
+    return utc_text(day_begins(day))
 
 
 def _day(at: str) -> date:
-    return date.fromisoformat(beijing(from_utc_text(at), "%Y-%m-%d"))
+    return local_day(from_utc_text(at))

@@ -215,11 +215,12 @@ def _settle(batch: list[_Proved], kit: Kit) -> None:
 
 
 def _unstatable(each: _Proved, kit: Kit) -> CardError | None:
-    """What keeps either of the statements from being made that may come of this file: its own failure, not its batch's."""
+    """What keeps a statement from being made of this file: its own failure, not its batch's.
+
+    What `clip.seen_again` says is a part of what is asked about here.
+    """
     handed = each.handed
-    place = str(_place_for(handed.card, handed.file, kit))
-    again = seen_again(handed.card, handed.docking, handed.file, each.copied)
-    wrong = statable(_taken(each, place, kit), kit) or statable(again, kit)
+    wrong = statable(_taken(each, str(_place_for(handed.card, handed.file, kit)), kit), kit)
     return CardError(card=handed.file.shown, detail=f"写不成日志记录（{wrong}）") if wrong else None
 
 

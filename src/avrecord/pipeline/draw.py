@@ -13,11 +13,12 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.rules.drawing import draw_sample
 from avrecord.store import documents
+from avrecord.store.sqlite import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A draw as stated: whether the same comes out again."""
+    """A draw as stated. `same`: the seed is the one that was due, and the same comes out again."""
 
     announced: int
     of: int
@@ -76,8 +77,17 @@ def drawn(announced: int, kit: Kit) -> Drawn:
     seed = hashlib.sha256(kit.attachments.get(made["seed"])).digest()
     stages = documents.read_sample(kit.attachments.get(made["sample"]))
     again = draw_sample(population, seed, row["count"])
-    same = tuple(documents.stage_text(stage) for stage in stages) == again
+    same = tuple(documents.stage_text(stage) for stage in stages) == again and _is_due(made, kit)
     return Drawn(announced, row["of_count"], made["seed_from"], seed.hex(), stages, same, rule)
+
+
+def _is_due(made: Row, kit: Kit) -> bool:
+    """Whether the seed is the one that was due: the first cosignature that the log stated between announcement and draw; a
+    number or the station's own checkpoint only where there was none."""
+    first = kit.store.row("first_anchor_over", size=made["announced"])
+    if first is None or first["seq"] > made["seq"]:
+        return bool(made["seed_from"] != "cosignature")
+    return bool(made["seed_from"] == "cosignature" and made["seed"] == first["note"])
 
 
 def _seed(announced: int, public: str, kit: Kit) -> tuple[str, bytes]:

@@ -26,7 +26,7 @@ from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.record import catch_up, state
-from avrecord.pipeline.retention import Book, Kept, assert_enabled, rule_text, today
+from avrecord.pipeline.retention import Book, Kept, assert_enabled, rule_text
 from avrecord.pipeline.scrub import read_from_disk
 from avrecord.pipeline.standing import NO_DEMAND
 from avrecord.pipeline.verify import examined
@@ -95,7 +95,7 @@ def finish_removals(kit: Kit) -> int:
 def _remove(rows: list[Row], by: str, done: Expired, kit: Kit) -> None:
     with kit.log.writing():  # a hold that is stated by somebody else comes before this, or after the removal
         catch_up(kit)
-        book, day = Book(kit), today(kit)
+        book, day = Book(kit), kit.today
         found = [(row, book.one(row["clip_id"], day)) for row in rows]
         go = [(row, each) for row, each in found if each and each.fate is Fate.WAITING]
         for row, each in found:

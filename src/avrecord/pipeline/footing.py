@@ -8,14 +8,14 @@ from avrecord import __version__
 from avrecord.errors import CannotWrite
 from avrecord.model.moments import beijing
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.receive import own_folders
 
 
 def assert_outside(out: Path, kit: Kit) -> None:
-    """Raises CannotWrite for a place among the evidence, the log or the keys: an export may not put its own there."""
-    target = out.absolute().resolve()
-    if any(target.is_relative_to(folder.resolve()) for folder in own_folders(kit)):
-        raise CannotWrite(path=out, detail="这里是采集站保存证据的目录，不能写入")
+    """Raises CannotWrite for a place among the station's own folders: what is written there would stand among the evidence,
+    or over it, and be taken for something that nobody stated. `exports/` is for it."""
+    target, root = out.absolute().resolve(), kit.root.resolve()
+    if target.is_relative_to(root) and not target.is_relative_to(root / "exports"):
+        raise CannotWrite(path=out, detail="在采集站自己的目录里，请换一个目录（exports 可以）")
 
 
 def footing(query: str, kit: Kit) -> list[str]:

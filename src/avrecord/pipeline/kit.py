@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from avrecord.dock.profile import Profile
+from avrecord.model.moments import local_day
 from avrecord.seal.keys import Sealer
 from avrecord.seal.log import Log
 from avrecord.seal.note import NoteKey
@@ -55,6 +56,11 @@ class Kit:
     @property
     def log_key(self) -> NoteKey:
         return self.log_keys[0]
+
+    @property
+    def today(self) -> date:
+        """The station's local day."""
+        return local_day(self.clock())
 
     @property
     def station(self) -> str:

@@ -63,6 +63,7 @@ def _stated(clips: list[Clip], matcher: _Matcher, kit: Kit, made: int, withdrawn
         return made, withdrawn
     with kit.log.writing():
         catch_up(kit)
+        matcher = _Matcher(kit)  # assignments and holds of now, not of when the pass began
         bodies = [body for clip in changed for body in _changes(clip, matcher, kit)]
         state(kit, bodies)
     linked = sum(isinstance(body, ClipLinked) for body in bodies)

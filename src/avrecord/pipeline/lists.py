@@ -14,7 +14,7 @@ from avrecord.ledger.listin import Said, read_proposal
 from avrecord.ledger.listtoml import proposal_toml
 from avrecord.ledger.listwords import read_words
 from avrecord.model.checklist import Checklist
-from avrecord.model.moments import BEIJING, beijing
+from avrecord.model.moments import BEIJING
 from avrecord.model.proposal import Proposal
 from avrecord.model.statement import ChecklistAdopted
 from avrecord.pipeline.kit import Kit
@@ -37,8 +37,7 @@ class Version:
 def propose(path: Path, sheet: str | None, said: Said, kit: Kit) -> Proposal:
     """Read a bureau's own list. States nothing. Raises BadInput or ConfigError."""
     words = read_words(kit.root / WORDS, kit.segments)
-    today = date.fromisoformat(beijing(kit.clock(), "%Y-%m-%d"))
-    return read_proposal(path, sheet, said, words, kit.segments, today)
+    return read_proposal(path, sheet, said, words, kit.segments, kit.today)
 
 
 def proposal_text(found: Proposal, path: Path, out: Path, kit: Kit) -> str:

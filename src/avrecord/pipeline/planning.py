@@ -6,9 +6,9 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 from avrecord.model.device import Span, Symptom
-from avrecord.model.moments import BEIJING, from_utc_text
+from avrecord.model.moments import from_utc_text, local_day
 from avrecord.model.plan import Planned, Purchase, Sufficiency, Upkeep, UpkeepRules
-from avrecord.pipeline.care import EVER, of_day, registered, symptoms, today_of
+from avrecord.pipeline.care import EVER, of_day, registered, symptoms
 from avrecord.pipeline.holding import on_duty
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.holding import is_assistant
@@ -25,23 +25,23 @@ def enough(day: date, kit: Kit, per: int | None = None) -> list[Sufficiency]:
 
 def repairs(until_days: int, kit: Kit) -> list[Planned]:
     """检修计划 for the next days."""
-    today = today_of(kit)
+    today = kit.today
     return plan_repairs(upkeeps(kit), today, today + timedelta(days=until_days), rules_of(kit))
 
 
 def retirements(kit: Kit) -> list[Planned]:
     """报废计划 as of today."""
-    return plan_retirements(upkeeps(kit), today_of(kit), rules_of(kit))
+    return plan_retirements(upkeeps(kit), kit.today, rules_of(kit))
 
 
 def renewals(day: date, kit: Kit) -> list[Purchase]:
     """更新计划 as of today; what is short is counted by the officers on duty on `day`."""
-    return plan_renewals(upkeeps(kit), enough(day, kit), today_of(kit), rules_of(kit))
+    return plan_renewals(upkeeps(kit), enough(day, kit), kit.today, rules_of(kit))
 
 
 def upkeeps(kit: Kit) -> list[Upkeep]:
     """Every registered recorder with what planning needs of it."""
-    today = today_of(kit)
+    today = kit.today
     spans: dict[str, list[Span]] = defaultdict(list)
     for span in kit.records.spans(*EVER):
         spans[span.serial].append(span)
@@ -54,7 +54,7 @@ def upkeeps(kit: Kit) -> list[Upkeep]:
             device,
             tuple(spans[device.serial]),
             tuple(late[device.serial]),
-            _local(docked[device.serial]["seen_at"]) if device.serial in docked else None,
+            local_day(from_utc_text(docked[device.serial]["seen_at"])) if device.serial in docked else None,
             f"log:{docked[device.serial]['seq']}" if device.serial in docked else "",
         )
         for device in registered(kit)
@@ -71,7 +71,3 @@ def rules_of(kit: Kit) -> UpkeepRules:
         repair_cost_percent=care.retire_cost_percent,
         renew_months=care.renew_months,
     )
-
-
-def _local(at: str) -> date:
-    return from_utc_text(at).astimezone(BEIJING).date()

@@ -12,7 +12,7 @@ from pathlib import Path
 from avrecord import durable
 from avrecord.errors import BadInput, UnknownName
 from avrecord.model.case import Problem, StageId
-from avrecord.model.moments import beijing, from_utc_text
+from avrecord.model.moments import from_utc_text
 from avrecord.model.statement import ProblemChanged, ProblemClosed, ProblemOpened, ProblemReopened
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import missing
@@ -89,7 +89,7 @@ def problems(kit: Kit, case_no: str = "", unit: str = "") -> list[Problem]:
 
 def overdue(found: list[Problem], kit: Kit) -> list[Problem]:
     """Open ones whose day has passed."""
-    today = beijing(kit.clock(), "%Y-%m-%d")
+    today = kit.today.isoformat()
     return [each for each in found if each.closed_at is None and each.deadline < today]
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from avrecord.errors import BadInput, ConfigError, EvidenceError, UnknownName
 from avrecord.model.clip import ClipId
-from avrecord.model.keeping import Fate, Ground, Hold, Keeping
-from avrecord.model.moments import BEIJING, beijing, from_utc_text, utc_text
+from avrecord.model.keeping import Fate, Ground, Keeping
+from avrecord.model.moments import day_begins, from_utc_text, local_day, utc_text
+from avrecord.model.spans import months_later
 from avrecord.model.statement import Body, ExpiryListed, ExpiryUndone, HoldLifted, HoldSet
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all, undecided
 from avrecord.pipeline.record import catch_up, state
-from avrecord.rules.retention import after_months, decisive, fate_of, is_earlier, kept_until
+from avrecord.rules.retention import decisive, fate_of, is_earlier, kept_until
 from avrecord.settings import RetentionTable
 from avrecord.store import documents, keeping
 from avrecord.store.keeping import Versions
@@ -69,7 +70,7 @@ class Book:
         """Clips whose time is over on a day by date alone: due, for a person, held, or on a list."""
         for said, query in (("undone", "undone_all"), ("listed", "listed_all")):
             self._spoken[said] = {row["clip_id"]: row for row in self._kit.store.rows(query)}
-        latest = datetime.combine(_months_before(day, self.rules.unlinked_months) + timedelta(days=1), time(), BEIJING)
+        latest = day_begins(_months_before(day, self.rules.unlinked_months) + timedelta(days=1))
         for rows, links in keeping.pages(self._kit.records, utc_text(latest)):
             for row in rows:
                 found = self.of(row, links.get(row["clip_id"], []), day)
@@ -119,7 +120,7 @@ class Book:
     def _grounds(self, row: Row, links: Iterable[Row]) -> Iterator[Ground]:
         sealed = _day_of(row["sealed_at"])
         months = self.rules.unlinked_months
-        yield Ground("unlinked", f"{months}m", sealed, after_months(sealed, months), "settings")
+        yield Ground("unlinked", f"{months}m", sealed, months_later(sealed, months), "settings")
         for link in links:
             yield self._of_stage(link, sealed)
         if said := self._said("undone", row["clip_id"]):
@@ -182,10 +183,6 @@ def _sooner(now: Book, then: Book, kit: Kit) -> Iterator[tuple[Row, list[Row]]]:
                 yield row, stages
 
 
-def today(kit: Kit) -> date:
-    return kit.clock().astimezone(BEIJING).date()
-
-
 def hold(hold: HoldSet, why: str, by: str, kit: Kit) -> int:
     """State a hold; return its number, the leaf that says it. Raises UnknownName for a case or a recorder that nobody knows."""
     if hold.case is not None and kit.store.row("known_case", case_no=hold.case) is None:
@@ -212,7 +209,7 @@ def list_due(named: Iterable[str], by: str, kit: Kit) -> list[Kept]:
     """
     assert_enabled(kit)
     link_all(kit)  # what a crash left unlinked is linked first: a link keeps
-    book, day = Book(kit), today(kit)
+    book, day = Book(kit), kit.today
     wanted = set(named)
     found = [each for each in book.over(day) if each.fate is Fate.DUE or (each.fate is Fate.PERSON and each.clip in wanted)]
     if left := wanted - {each.clip for each in found}:
@@ -229,7 +226,7 @@ def undo(clip: ClipId, why: str, by: str, kit: Kit) -> date:
     """Take a clip off the list; return the day until which it is kept on. Raises UnknownName for one that is on none."""
     if Book(kit).listed(clip.hex) is None:
         raise UnknownName(what="清单中的片段", name=clip.short)
-    until = today(kit) + timedelta(days=kit.settings.retention.undo_days)
+    until = kit.today + timedelta(days=kit.settings.retention.undo_days)
     state(kit, [ExpiryUndone(clip=clip.hex, until=until.isoformat(), why=kit.attachments.put(why.encode()))], by)
     return until
 
@@ -280,13 +277,10 @@ def _days(row: Row) -> tuple[date, ...]:
 
 
 def _day_of(moment: str) -> date:
-    return date.fromisoformat(beijing(from_utc_text(moment), "%Y-%m-%d"))
+    return local_day(from_utc_text(moment))
 
 
 def _months_before(day: date, months: int) -> date:
     """The latest day from which a span of months may be over on `day`. Never too early: the exact rule decides after it."""
     years, month = divmod(day.month - 1 - months, 12)
     return date(max(1, day.year + years), month + 1, 1) + timedelta(days=31)
-
-
-__all__ = ["Book", "Hold", "Kept", "Rules", "count_earlier", "earlier", "hold", "lift", "list_due", "undo"]

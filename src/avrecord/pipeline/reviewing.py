@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from avrecord.model.case import Account
-from avrecord.model.moments import BEIJING, utc_text
+from avrecord.model.case import Account, Mark
+from avrecord.model.moments import utc_text
+from avrecord.pipeline.care import utc_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import account_for, accounts, mark_asked, why_blind
 from avrecord.rules.agreement import Agreement, Judged, agreement
@@ -44,8 +45,21 @@ def _judged(kit: Kit, drawn: set[tuple[str, str]], **span: str) -> Iterator[Judg
             if decided.pending or item not in kit.segments:
                 continue
             mark = mark_asked(account, item, why, kit)
-            check = mark.observation.check if mark.observation else ""
-            yield Judged(item, check, mark.mark.value, decided.decision, (stage.id.case, stage.id.name) in drawn)
+            yield Judged(
+                item,
+                _check_of(item, mark, account, kit),
+                mark.mark.value,
+                decided.decision,
+                (stage.id.case, stage.id.name) in drawn,
+            )
+
+
+def _check_of(item: str, mark: Mark, account: Account, kit: Kit) -> str:
+    """The check and version that a mark rests on: of what it saw, else of those that went through the stage's clips."""
+    if mark.observation:
+        return mark.observation.check
+    looked = {check for each in kit.records.examinations_of(account.stage.id).values() for check in each.checks}
+    return " ".join(sorted(check for check in looked if check.startswith(f"{item}@")))
 
 
 def _all_seen(ready: list[Account]) -> Iterator[Waiting]:
@@ -60,8 +74,7 @@ def _lot(each: Waiting, kit: Kit) -> str:
 
 
 def _done_this_month(now: datetime, kit: Kit) -> Counter[str]:
-    first = now.astimezone(BEIJING).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    span = {"since": utc_text(first), "until": utc_text(now + timedelta(days=1))}
+    span = {"since": utc_of(kit.today.replace(day=1)), "until": utc_text(now + timedelta(days=1))}
     done = Counter({row["officer"]: row["reviewed"] for row in kit.store.rows("reviews_of_officers", **span)})
     done.update(unit_key(row["unit"]) for row in kit.store.rows("reviews_between", **span))
     return done

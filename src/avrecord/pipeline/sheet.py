@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from avrecord.ledger.sheet import DailySheet, daily_html
-from avrecord.model.moments import BEIJING, beijing, utc_text
+from avrecord.model.moments import beijing, day_begins, utc_text
 from avrecord.pipeline.gaps import gaps_now
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up
@@ -19,7 +19,7 @@ def daily_sheet(kit: Kit, day: datetime) -> str:
     catch_up(kit)
     signed = kit.log.checkpoint()
     checkpoint = Checkpoint.parse(signed.rpartition("\n\n")[0] + "\n")
-    begins = datetime.combine(day.date(), time(), BEIJING)
+    begins = day_begins(day.date())
     row = kit.store.row("day_totals", since=utc_text(begins), until=utc_text(begins + timedelta(days=1)))
     assert row is not None
     gaps = len(gaps_now(kit))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from avrecord.model.moments import BEIJING, utc_text
+from avrecord.model.moments import utc_text
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.space import WEEKS, Forecast, forecast
 
@@ -15,7 +15,7 @@ def space_left(kit: Kit) -> Forecast:
     since = now - timedelta(weeks=WEEKS, days=1)
     rows = kit.store.rows("intake_by_day", since=utc_text(since))
     taken = {date.fromisoformat(row["day"]): int(row["bytes"]) for row in rows}
-    return forecast(kit.vault.free(), taken, now.astimezone(BEIJING).date())
+    return forecast(kit.vault.free(), taken, kit.today)
 
 
 def days_left_text(found: Forecast, warn_days: int) -> tuple[bool, str]:

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from avrecord.model.case import MarkKind
+from avrecord.model.spans import months_later
 from avrecord.model.statistics import Footage, Line, Marked, MonthFigures, Stages, Uploads
 from avrecord.pipeline.care import of_months, utc_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts
-from avrecord.rules.plans import months_later
 from avrecord.rules.statistics import by_officer, by_unit, count_stages, together
 from avrecord.store.sqlite import Row
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from avrecord.model.device import Device
 from avrecord.model.plan import Planned, Purchase, Reason, Sufficiency, Upkeep, UpkeepRules
+from avrecord.model.spans import months_later
 from avrecord.rules.availability import OUT_OF_USE, last_day
 from avrecord.words import LOST_DAY
 
@@ -78,14 +79,6 @@ def life_ends(device: Device) -> date | None:
     if device.bought_on is None or device.service_life_months is None:
         return None
     return months_later(device.bought_on, device.service_life_months)
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day so many months later; the month's last day where it has no such day."""
-    total = day.year * 12 + day.month - 1 + months
-    year, month = min(total // 12, date.max.year), total % 12 + 1
-    following = date(year + month // 12, month % 12 + 1, 1) if (year, month) != (date.max.year, 12) else date.max
-    return date(year, month, min(day.day, (following - timedelta(days=1)).day))
 
 
 def _leaves(each: Upkeep, today: date, horizon: date, rules: UpkeepRules) -> tuple[Reason, ...]:

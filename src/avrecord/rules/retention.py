@@ -6,41 +6,22 @@ still kept (民法典 第二百零一条 至 第二百零三条: 开始的当日
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Iterable
 from datetime import date
 
 from avrecord.model.keeping import Fate, Ground, Keeping
+from avrecord.model.spans import months_later, months_of
 
-SPAN = re.compile(r"([1-9]\d{0,3})([ym])", re.ASCII)
 CASE, PERMANENT = "case", "permanent"
 LAST = date.max
-
-
-def months_of(retention: str) -> int | None:
-    """Months that `2y` or `6m` stands for; None for `permanent`, `case`, and whatever nobody understands: kept."""
-    found = SPAN.fullmatch(retention)
-    if not found:
-        return None
-    return int(found[1]) * (12 if found[2] == "y" else 1)
-
-
-def after_months(day: date, months: int) -> date:
-    """The last day of a span of months that begins after `day`. Beyond the calendar's end: its last day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    if year > LAST.year:
-        return LAST
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def kept_until(retention: str, since: date, case_years: int) -> date | None:
     """The last day on which a rule keeps; None: never ends by itself. `case_years` 0: how long case files stay is not known."""
     if retention == CASE and case_years > 0:
-        return after_months(since, 12 * case_years)
+        return months_later(since, 12 * case_years)
     months = months_of(retention)
-    return None if months is None else after_months(since, months)
+    return None if months is None else months_later(since, months)
 
 
 def decisive(grounds: Iterable[Ground]) -> Ground:

@@ -86,6 +86,7 @@ class Service:
 
     def run(self) -> None:
         """Work until told to stop. Nothing is lost whenever it ends."""
+        self._begin()
         pages = threading.Thread(target=self._serve_pages, name="pages", daemon=True)
         examiner = threading.Thread(target=self._examine_loop, name="examiner", daemon=True)
         self.wake.start()
@@ -132,7 +133,8 @@ class Service:
             self.wake.wait(longest_wait(self.kit.settings.dock.rescan_seconds))
 
     def _begin(self) -> None:
-        """Heal, and say that the service started. A full disk must not end the service: it is tried again with each scan."""
+        """Heal, and say that the service started. A full disk does not end the service: it is tried again with each scan. Any
+        other error does, by its exit code, when the first try meets it."""
         if self._started:
             return
         try:

@@ -42,7 +42,7 @@ class Versions:
 
 
 def versions(records: Records) -> Versions:
-    rows = records.store.rows("checklist_rows")
+    rows = records.store.rows("adopted_checklists")
     return Versions(tuple(Version(documents.read_checklist(records.fetch(r["checklist"])), r["seq"]) for r in rows))
 
 

@@ -200,9 +200,6 @@ class Records:
             self._lists[digest] = documents.read_checklist(self.fetch(digest))
         return self._lists[digest]
 
-    def checklists(self) -> list[Checklist]:
-        return [documents.read_checklist(self.fetch(r["checklist"])) for r in self.store.rows("all_checklists")]
-
     def devices(self) -> list[Device]:
         return [
             Device(

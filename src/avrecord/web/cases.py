@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -12,7 +12,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
 from avrecord.model.case import Account, Stage
-from avrecord.model.moments import BEIJING, beijing, milliseconds, utc_text
+from avrecord.model.moments import beijing, milliseconds, utc_text
+from avrecord.model.spans import months_later
+from avrecord.pipeline.care import utc_of
 from avrecord.pipeline.cells import decided_text, footage_text, moment_in
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts
@@ -50,7 +52,7 @@ def routes(app: FastAPI, guard: Guard, kit: Kit, pages: Environment) -> None:
         mine = narrowed(account, unit)
         if mine is None:
             return HTMLResponse(FORBIDDEN, 403)
-        chosen = month if MONTH.fullmatch(month) else beijing(kit.clock(), "%Y-%m")
+        chosen = month if MONTH.fullmatch(month) else f"{kit.today:%Y-%m}"
         content = missing_first(kit, mine, chosen)
         if not page:
             return content
@@ -71,11 +73,10 @@ def routes(app: FastAPI, guard: Guard, kit: Kit, pages: Environment) -> None:
 
 def missing_first(kit: Kit, unit: str, month: str) -> dict[str, Any]:
     """The month's cases, those that lack something first, and what each lacks."""
-    year, number = int(month[:4]), int(month[5:])
-    first = datetime(year, number, 1, tzinfo=BEIJING)
-    after = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=BEIJING)
+    first = date.fromisoformat(f"{month}-01")
+    after = months_later(first, 1)
     found: dict[str, dict[str, Any]] = {}
-    for account in accounts(kit, unit=unit, since=utc_text(first), until=utc_text(after)):
+    for account in accounts(kit, unit=unit, since=utc_of(first), until=utc_of(after)):
         case = found.setdefault(account.stage.id.case, _case_row(account.stage))
         case["stages"] += 1
         case["filmed"] += bool(account.clips)
@@ -87,7 +88,7 @@ def missing_first(kit: Kit, unit: str, month: str) -> dict[str, Any]:
     return {
         "schema": "avrecord.cases_page/1",
         "month": month, "unit": unit, "units": units, "rows": rows,
-        "before": (first - timedelta(days=1)).strftime("%Y-%m"), "after": after.strftime("%Y-%m"),
+        "before": f"{first - timedelta(days=1):%Y-%m}", "after": f"{after:%Y-%m}",
         "lacking": sum(bool(row["lacks"]) for row in rows), "limits": LIMITS_OF_A_CHECK,
     }  # fmt: skip
 

@@ -61,4 +61,4 @@ ORDER BY s.case_no, s.starts, s.stage_id;
 
 -- first_anchor_over --
 -- The first cosignature that the log states of a checkpoint above a leaf.
-SELECT note FROM anchors WHERE size > :size ORDER BY seq LIMIT 1;
+SELECT seq, note FROM anchors WHERE size > :size ORDER BY seq LIMIT 1;

@@ -51,9 +51,6 @@ SELECT * FROM reviews WHERE case_no = :case_no AND stage_id = :stage_id ORDER BY
 -- The list in force on a local day.
 SELECT * FROM checklists WHERE in_force_from <= :day ORDER BY in_force_from DESC, seq DESC LIMIT 1;
 
--- all_checklists --
-SELECT * FROM checklists ORDER BY in_force_from, version;
-
 -- adopted_checklists --
 -- Every version with the statement that adopted it last.
 SELECT c.*, s.at AS adopted_at, s.by_whom FROM checklists c JOIN statements s ON s.seq = c.seq

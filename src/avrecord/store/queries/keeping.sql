@@ -99,10 +99,6 @@ GROUP BY l.clip_id ORDER BY l.seq, l.clip_id;
 -- expired_clip --
 SELECT * FROM expired WHERE clip_id = :clip_id;
 
--- checklist_rows --
--- Every adopted version with its leaf: which one is in force on a day is decided by day and leaf.
-SELECT name, version, in_force_from, checklist, seq FROM checklists ORDER BY in_force_from, seq;
-
 -- archive_of --
 SELECT * FROM archives WHERE bag = :bag;
 
