@@ -177,9 +177,10 @@ def measure(scene: Scene, pairs: int, work: Path) -> None:
     print(f"median: (cp + sync + openssl dgst) / ours {middle[-2]:.2f}; (cp + sync) / copying alone {middle[-1]:.2f} (goal 0.8)")
     print(f"ours: {size / 2**20 / middle[2]:.0f} MiB/s, everything durable, read back, sealed and logged")
     if scene.cards > 1:
-        spread = statistics.median(run.done[0] / run.done[-1] for run in runs)
+        part = [statistics.median(run.done[at] / run.done[-1] for run in runs) for at in (0, scene.cards // 4, scene.cards // 2)]
         shares = [min(run.half) / max(run.half) for run in runs if run.half and max(run.half)]
-        print(f"fairness: the first card is done after {spread:.0%} of the time that the last one takes; ", end="")
+        print("fairness: of the time that the last card takes, the first one is done after ", end="")
+        print("{:.0%}, a quarter of them after {:.0%}, half of them after {:.0%}; ".format(*part), end="")
         print(f"least served ÷ most served card at that moment {statistics.median(shares):.2f}" if shares else "")
 
 

@@ -27,6 +27,7 @@ from avrecord.pipeline import intents
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, statable, state
 from avrecord.pipeline.sayings import seen_again, taken
+from avrecord.pipeline.together import Together
 from avrecord.vault.folder import FULL, Copied, Part, Wanted
 from avrecord.vault.names import safe_name, safe_path
 
@@ -62,6 +63,7 @@ class Desk:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.turns = Turns(kit.settings.dock.cards_at_once)
+        self.arrivals = Together(kit)
         self._copied: queue.Queue[Handed | None] = queue.Queue()
         self._proved: queue.Queue[_Proved | None] = queue.Queue()
         # Daemons, not a pool: a pool is joined when the process ends, and reading back 4 GiB takes longer than may be.

@@ -84,7 +84,7 @@ class _Taking:
 
     def all(self) -> Receipt:
         card, kit = self.card, self.kit
-        docking = self.receipt.docking = _arrival(card, kit)
+        docking = self.receipt.docking = _arrival(card, kit, self.desk)
         kit.tell("card", card=card.title, recorder=card.recorder, files=len(card.files), bytes=sum(f.size for f in card.files))
         try:
             try:
@@ -158,7 +158,7 @@ class _Taking:
             self.receipt.problem, self.receipt.no_space = str(error), True
 
 
-def _arrival(card: Card, kit: Kit) -> str:
+def _arrival(card: Card, kit: Kit, desk: Desk) -> str:
     """State the card and its manifest, unless this very docking was stated already; return its id."""
     manifest = documents.manifest(card.files)
     place = volume_key(card.volume)
@@ -183,7 +183,7 @@ def _arrival(card: Card, kit: Kit) -> str:
         battery_percent=card.battery,
         facts=kit.attachments.put(facts) if (facts := documents.card_facts(card.facts)) else None,
     )
-    state(kit, [body])
+    desk.arrivals.state(body)
     return docking
 
 
