@@ -39,13 +39,13 @@ class Together:
             batch, self._waiting = self._waiting, []
         try:
             wrong = [statable(body, self._kit) for body, _ in batch]
-            state(self._kit, [body for (body, _), error in zip(batch, wrong, strict=True) if not error])
+            state(self._kit, [body for (body, _), why in zip(batch, wrong, strict=True) if not why])
         except BaseException as error:  # noqa: BLE001 - raised again by each card's thread
             for _, done in batch:
                 done.set_exception(error)
             return
-        for (body, done), error in zip(batch, wrong, strict=True):
-            if error:
-                done.set_exception(CardError(card=body.kind, detail=f"写不成日志记录（{error}）"))
+        for (body, done), why in zip(batch, wrong, strict=True):
+            if why:
+                done.set_exception(CardError(card=body.kind, detail=f"写不成日志记录（{why}）"))
             else:
                 done.set_result(None)
