@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from avrecord.cli.base import Group, Session, by_default, by_option, session
-from avrecord.cli.output import Answer, Column, formats, give, moment
+from avrecord.cli.output import formats, give
 from avrecord.errors import UnknownName
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.archive import Archive, Year, make_archive, outside, units_of
 from avrecord.pipeline.receipts import receive_receipt
+from avrecord.reads.answer import Answer, Column, moment
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 EARLIEST, LATEST = 2000, 2200

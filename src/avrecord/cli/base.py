@@ -148,8 +148,3 @@ def options(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
         return function
 
     return apply
-
-
-def joined(parts: Iterable[str], empty: str = "—") -> str:
-    """Words for one cell."""
-    return "、".join(part for part in parts if part) or empty

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Group, Session, by_default, joined, session
-from avrecord.cli.output import Answer, Column, formats, give, moment
+from avrecord.cli.base import Group, Session, by_default, session
+from avrecord.cli.output import formats, give
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import Account, MarkKind
 from avrecord.model.moments import beijing
@@ -21,6 +21,7 @@ from avrecord.pipeline.link import link_all
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.opinion import write_opinion
+from avrecord.reads.answer import Answer, Column, joined, moment
 from avrecord.rules.recordings import join_recordings
 from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, REVIEW_ITEMS, SEGMENTS
 

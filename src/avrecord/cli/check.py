@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from avrecord.checks.segments import read
-from avrecord.cli.base import Command, Session, joined, session
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.base import Command, Session, session
+from avrecord.cli.output import formats, give
 from avrecord.dock.profile import media_of
 from avrecord.media.trial import OFF, in_force
 from avrecord.media.worker import Limits, isolated
@@ -22,6 +22,7 @@ from avrecord.pipeline.examine import TASK, THOROUGH, examine_clips, read_outcom
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.review import find_clip
 from avrecord.pipeline.speech import listened
+from avrecord.reads.answer import Answer, Column, joined, words
 from avrecord.rules.clocks import KINDS as CLOCK_FAULTS
 from avrecord.settings import CheckTable
 from avrecord.station import shipped

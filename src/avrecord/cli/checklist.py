@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Group, Session, by_option, joined, session
+from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.checklist_import import day_option, import_
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.output import formats, give
 from avrecord.errors import UnknownName
 from avrecord.ledger.listout import list_sheets, method_words
 from avrecord.ledger.write import write_workbook
@@ -19,6 +19,7 @@ from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import lists
 from avrecord.pipeline.asif import assert_not_shorter
 from avrecord.pipeline.kit import Kit
+from avrecord.reads.answer import Answer, Column, joined, moment, words
 from avrecord.rules.list_diff import Change, differences
 from avrecord.rules.terms import retention_words
 from avrecord.words import LIST_CHANGES, LIST_FIELDS, MODES, SEGMENTS

@@ -9,14 +9,15 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Command, Session, joined, session
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.base import Command, Session, session
+from avrecord.cli.output import formats, give
 from avrecord.durable import replace_with
 from avrecord.errors import CannotWrite
 from avrecord.ledger.listin import Said
 from avrecord.ledger.listout import method_words
 from avrecord.model.proposal import Proposal, Proposed
 from avrecord.pipeline import lists
+from avrecord.reads.answer import Answer, Column, joined, words
 from avrecord.words import SEGMENTS
 
 FILE = click.Path(dir_okay=False, path_type=Path)

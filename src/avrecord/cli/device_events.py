@@ -9,12 +9,13 @@ import click
 
 from avrecord.cli.base import Command, Session, by_option, number, session
 from avrecord.cli.clips import DAY
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.output import formats, give
 from avrecord.ledger.fleet import fen
 from avrecord.model.statement import DeviceAssigned, DeviceEvent
 from avrecord.pipeline.holding import assign as assign_by_hand
 from avrecord.pipeline.holding import flagged, happen
 from avrecord.pipeline.link import link_all
+from avrecord.reads.answer import Answer, Column, words
 from avrecord.words import DEVICE_EVENTS, DEVICE_FLAGS
 
 EVENTS = {chinese: code for code, chinese in DEVICE_EVENTS.items()} | {code: code for code in DEVICE_EVENTS}

@@ -7,11 +7,13 @@ from typing import Any
 import click
 
 from avrecord.cli.base import Session, at_least, by_option, session
-from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, formats, give, moment
+from avrecord.cli.clips import DAY
+from avrecord.cli.output import formats, give
 from avrecord.cli.trust import audit
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.draw import announce, draw, drawn
+from avrecord.reads.answer import Answer, Column, moment
+from avrecord.reads.clips import day_bounds
 from avrecord.words import SEEDS
 
 SAMPLE = [Column("n", "序号"), Column("case", "案号", width=14, whole=True), Column("stage", "环节", width=12)]

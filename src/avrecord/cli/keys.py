@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from avrecord.cli.base import Group, Session, at_least, by_default, options, session, words_needed
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.output import formats, give
 from avrecord.errors import CannotWrite, KeyProblem
 from avrecord.model.moments import BEIJING, beijing, from_utc_text
 from avrecord.model.trust import KeyList
 from avrecord.pipeline import authority, rotation
 from avrecord.pipeline.keylists import LISTED, read_for_audit
+from avrecord.reads.answer import Answer, Column, moment, words
 from avrecord.seal import keyfile
 from avrecord.seal import keys as station_keys
 from avrecord.station import now, open_station, served

@@ -8,12 +8,14 @@ import click
 
 from avrecord.cli.base import Session, by_option, session, words_needed
 from avrecord.cli.cases import cases
-from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.clips import DAY
+from avrecord.cli.output import formats, give
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import StageId
 from avrecord.pipeline.link import proposals
 from avrecord.pipeline.review import find_clip, find_stage, link_by_hand, unlink_by_hand
+from avrecord.reads.answer import Answer, Column, moment, words
+from avrecord.reads.clips import day_bounds
 from avrecord.words import PROPOSALS
 
 COLUMNS = [

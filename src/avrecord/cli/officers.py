@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Group, Session, at_least, by_default, joined, session
+from avrecord.cli.base import Group, Session, at_least, by_default, session
 from avrecord.cli.clips import DAY
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.output import formats, give
 from avrecord.pipeline import bring
+from avrecord.reads.answer import Answer, Column, joined, words
 from avrecord.rules.holding import standing
 from avrecord.words import STANDINGS
 

@@ -9,16 +9,18 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Command, joined
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.base import Command
+from avrecord.cli.output import formats, give
 from avrecord.dock import profiles
 from avrecord.dock.profile import GENERIC
 from avrecord.dock.volumes import volume_at
 from avrecord.errors import BadInput
 from avrecord.model.card import Card, ClockReading
 from avrecord.pipeline.trial import Trial, Tried, trial
+from avrecord.reads.answer import Answer, Column, joined, moment, words
+from avrecord.reads.device import oddity_said
 from avrecord.station import shipped
-from avrecord.words import CARD_ODDITIES, CLAIM_DOUBTS, CLOCK_METHODS, MEDIA, SET_ASIDE
+from avrecord.words import CLAIM_DOUBTS, CLOCK_METHODS, MEDIA, SET_ASIDE
 
 MOST_LINES = 200  # of one log in JSON; a screen shows their number and the last one
 
@@ -106,10 +108,6 @@ def clock_said(clock: ClockReading | None) -> str:
     way = "快" if clock.offset_ms > 0 else "慢"
     method = CLOCK_METHODS.get(clock.method, clock.method)
     return f"{way} {abs(clock.offset_ms) / 1000:g} 秒 ±{clock.uncertainty_ms / 1000:g} 秒（{method}）"
-
-
-def oddity_said(kind: str, amount: int) -> str:
-    return f"{CARD_ODDITIES.get(kind, kind)}：{amount}"
 
 
 def _clock(reading: ClockReading) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,12 @@ import click
 
 from avrecord.cli.base import F, Group, Session, by_option, options, session, words_needed
 from avrecord.cli.clips import DAY
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.output import formats, give
 from avrecord.ledger.cases import case_number
-from avrecord.model.case import Problem, StageId
-from avrecord.model.moments import beijing, from_utc_text
+from avrecord.model.case import StageId
 from avrecord.pipeline import problems as told
-from avrecord.words import PROBLEM_ITEMS, PROBLEM_STATES, PROBLEM_STEPS
-
-COLUMNS = [
-    Column("number", "编号"),
-    Column("case", "案号", width=12, whole=True),
-    Column("stage", "环节"),
-    Column("unit", "单位", width=10),
-    Column("item", "要件", words(PROBLEM_ITEMS)),
-    Column("problem", "问题", width=18),
-    Column("leader", "责任领导"),
-    Column("department", "责任单位（部门）", width=10),
-    Column("measure", "整改措施", width=14),
-    Column("deadline", "整改时限"),
-    Column("state", "状态", words(PROBLEM_STATES)),
-    Column("again", "再次出现的案件", lambda cases: "\n".join(cases), 12),
-]
+from avrecord.reads.problems import one_problem, problem_list
+from avrecord.words import PROBLEM_ITEMS
 
 
 @click.group("rectify", cls=Group)
@@ -116,23 +100,7 @@ def reopen(s: Session, problem_no: int, why: str, by: str) -> None:
 @session
 def list_(s: Session, /, unit: str, only: str | None, **form: Any) -> None:
     """列出整改问题，未销号的在前。"""
-    found = told.problems(s.kit, unit=unit)
-    late = {each.number for each in told.overdue(found, s.kit)}
-    back = {each.number: cases for each, cases in told.came_back(s.kit, unit)}
-    rows = [_row(each, each.number in late, back.get(each.number, [])) for each in found]
-    shown = [row for row in rows if only is None or _is(row, only)]
-    summary = f"共 {len(rows)} 个问题，未销号 {sum(row['state'] != 'closed' for row in rows)} 个，其中逾期 {len(late)} 个"
-    notes = [f"{summary}；销号后再次出现的 {len(back)} 个（只计人工认定缺失、没有录像、录像有缺口的）。"]
-    give(Answer("rectification", "整改问题", COLUMNS, shown, {"count": len(shown)}, notes, 10 if late else 0), **form)
-
-
-STEPS = [
-    Column("at", "时间", moment, 10),
-    Column("by", "操作人"),
-    Column("step", "做了什么", words(PROBLEM_STEPS)),
-    Column("words", "内容", width=40),
-    Column("row", "出处（日志序号）"),
-]
+    give(problem_list(s.kit, unit=unit, only=only), **form)
 
 
 @rectify.command("show")
@@ -141,33 +109,7 @@ STEPS = [
 @session
 def show(s: Session, /, problem_no: int, **form: Any) -> None:
     """查看一个问题从登记到销号的每一步。"""
-    found = told.find_problem(problem_no, s.kit)
-    rows = [
-        {"at": step.at, "by": step.by, "step": step.step, "words": step.words, "row": f"log:{step.seq}"}
-        for step in told.steps_of(problem_no, s.kit)
-    ]
-    title = f"整改问题 {problem_no}：{found.stage.case} {found.stage.name}"
-    give(Answer("rectification_steps", title, STEPS, rows, {"number": problem_no}), **form)
-
-
-def _is(row: dict[str, Any], only: str) -> bool:
-    if only == "again":
-        return bool(row["again"])
-    return bool(row["state"] == only or (only == "open" and row["state"] == "overdue"))
-
-
-def _row(each: Problem, late: bool, again: list[str]) -> dict[str, Any]:
-    state = "closed" if each.closed_at else "overdue" if late else "open"
-    facts = asdict(each)
-    del facts["stage"]
-    closed = beijing(from_utc_text(each.closed_at), "%Y-%m-%d") if each.closed_at else None
-    return facts | {
-        "case": each.stage.case,
-        "stage": each.stage.name,
-        "state": state,
-        "again": again,
-        "closed_day": closed,
-    }
+    give(one_problem(problem_no, s.kit), **form)
 
 
 COMMANDS = (rectify,)

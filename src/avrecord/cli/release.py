@@ -8,14 +8,15 @@ from typing import Any
 import click
 
 from avrecord import durable
-from avrecord.cli.base import Command, Session, by_option, joined, session
-from avrecord.cli.output import Answer, Column, formats, give, moment
+from avrecord.cli.base import Command, Session, by_option, session
+from avrecord.cli.output import formats, give
 from avrecord.dock.volumes import docked, volume_at
 from avrecord.dock.wiping import is_writable
 from avrecord.errors import CardError
 from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.release import Inspection, grant, inspect_release, receipt_path, wipe
+from avrecord.reads.answer import Answer, Column, joined, moment
 from avrecord.rules.releasing import REFUSALS
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Group, Session, by_option, joined, session, words_needed
+from avrecord.cli.base import Group, Session, by_option, session, words_needed
 from avrecord.cli.clips import DAY
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.output import formats, give
 from avrecord.ledger.cases import case_number
 from avrecord.model.moments import from_utc_text
 from avrecord.model.statement import HoldSet
@@ -19,6 +19,7 @@ from avrecord.pipeline.asif import rules_as_if
 from avrecord.pipeline.expiry import expire
 from avrecord.pipeline.retention import Book, Kept, earlier
 from avrecord.pipeline.review import find_clip
+from avrecord.reads.answer import Answer, Column, joined, moment, words
 from avrecord.rules.terms import retention_words
 from avrecord.words import EVIDENCE_STAYS, EXPIRY_KEPT, FATES, GROUNDS, NEEDS_PERSON
 

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import click
 
-from avrecord.cli.base import Command, Group, Session, by_option, joined, session, words_needed
-from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, formats, give, moment, words
+from avrecord.cli.base import Command, Group, Session, by_option, session, words_needed
+from avrecord.cli.clips import DAY
+from avrecord.cli.output import formats, give
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import StageId
 from avrecord.pipeline.review import review
-from avrecord.pipeline.reviewing import agreed, queue
+from avrecord.reads.clips import day_bounds
+from avrecord.reads.reviews import ITEMS, agreement, waiting
 from avrecord.rules.reviewing import decisions
-from avrecord.words import DECISIONS, MARKS, NEEDS, REVIEW_ITEMS, SECOND_EYE, SEGMENTS
-
-ITEMS = SEGMENTS | REVIEW_ITEMS
-QUEUE = [
-    Column("need", "为什么", words(NEEDS), 12),
-    Column("case", "案号", width=12, whole=True),
-    Column("stage", "环节"),
-    Column("unit", "单位", width=10),
-    Column("officers", "执法人员", lambda officers: "\n".join(officers)),
-    Column("start", "环节开始", moment, 10),
-    Column("item", "要件", words(ITEMS)),
-    Column("detail", "说明", width=22),
-    Column("days", "已过（天）"),
-]
-AGREEMENT = [
-    Column("segment", "要件", words(SEGMENTS)),
-    Column("mark", "抽检结果", words(MARKS)),
-    Column("check", "抽检版本", lambda check: check or "—"),
-    Column("drawn", "怎么选出", lambda drawn: "抽取" if drawn else "指定"),
-    Column("reviewed", "人工复核"),
-    Column("agreed", "与人工一致"),
-    Column("low", "一致率下限（95 %）", lambda low: "—" if low is None else f"{low / 10:.1f} %"),
-]
+from avrecord.words import DECISIONS, SECOND_EYE
 
 
 @click.command("review", cls=Command)
@@ -80,31 +58,7 @@ def reviews() -> None:
 @session
 def queue_(s: Session, /, unit: str, officer: str, since: Any, until: Any, limit: int, **form: Any) -> None:
     """待人工复核的要件，最需要的在前。"""
-    found = [
-        each
-        for each in queue(s.kit, unit=unit, **day_bounds(since, until))
-        if not officer or officer in each.account.stage.officers
-    ]
-    counts = Counter(each.need for each in found)
-    rows = [
-        {
-            "need": each.need,
-            "case": each.account.stage.id.case,
-            "stage": each.account.stage.id.name,
-            "unit": each.account.stage.unit,
-            "officers": list(each.account.stage.officers),
-            "start": each.account.stage.start,
-            "item": each.item,
-            "detail": each.detail,
-            "days": each.days,
-            "clips": [clip.id.hex for clip in each.account.clips],
-        }
-        for each in (found[:limit] if limit > 0 else found)
-    ]
-    told = joined((f"{NEEDS[need]} {counts[need]}" for need in NEEDS if counts[need]), "没有待复核的内容")
-    cut = f"（列出 {len(rows)} 条）" if len(rows) < len(found) else ""
-    notes = [f"{told}{cut}。复核：avrecord review 案号 环节 要件 --as 结论 --by 证号 --why 理由"]
-    give(Answer("review_queue", "待人工复核", QUEUE, rows, {"count": len(found), "totals": dict(counts)}, notes), **form)
+    give(waiting(s.kit, unit=unit, officer=officer, limit=limit, **day_bounds(since, until)), **form)
 
 
 @reviews.command("agreement")
@@ -114,25 +68,7 @@ def queue_(s: Session, /, unit: str, officer: str, since: Any, until: Any, limit
 @session
 def agreement_(s: Session, /, since: Any, until: Any, **form: Any) -> None:
     """抽检与人工复核的一致程度，即抽检在本单位录像上实测的误差。"""
-    rows = [
-        {
-            "segment": each.segment,
-            "mark": each.mark,
-            "check": each.check,
-            "drawn": each.drawn,
-            "reviewed": each.reviewed,
-            "agreed": each.agreed,
-            "low": each.worth.low if each.worth else None,
-        }
-        for each in agreed(s.kit, **day_bounds(since, until))
-    ]
-    notes = [
-        "“抽取”的由 audit draw 选出，可以代表全部；“指定”的是有人挑出来看的，一致率不能代表全部。",
-        "下限：真实的一致率有 95 % 的把握不低于此数（Wilson 区间）。“无法判断”的不计入。",
-    ]
-    if not rows:
-        notes = ["还没有可比较的复核（需要对抽检已见、抽检未见的要件作出人工结论）。"]
-    give(Answer("agreement", "抽检与人工的一致程度", AGREEMENT, rows, {"count": len(rows)}, notes), **form)
+    give(agreement(s.kit, **day_bounds(since, until)), **form)
 
 
 COMMANDS = (review_, reviews)

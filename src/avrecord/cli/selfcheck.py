@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from avrecord.cli.base import Session, by_default, session
-from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, formats, give
+from avrecord.cli.clips import DAY
+from avrecord.cli.output import formats, give
 from avrecord.cli.trust import audit
 from avrecord.pipeline.selfcheck import REMARKS, UnitCheck, self_check, summary, write_self_check
+from avrecord.reads.answer import Answer, Column
+from avrecord.reads.clips import day_bounds
 from avrecord.words import POINTS, UNITLESS
 
 COLUMNS = [

@@ -12,7 +12,7 @@ import click
 from avrecord import station as stations
 from avrecord.checks import segments
 from avrecord.cli.base import Command, Group, Session, session
-from avrecord.cli.output import Answer, Column, formats, give, moment
+from avrecord.cli.output import formats, give
 from avrecord.dock import profiles
 from avrecord.dock.volumes import volume_at
 from avrecord.errors import CardError, NoSpace
@@ -24,6 +24,7 @@ from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import Receipt, receive
 from avrecord.pipeline.retention import Book
 from avrecord.pipeline.space import days_left_text, space_left
+from avrecord.reads.answer import Answer, Column, moment
 from avrecord.service.health import problems
 from avrecord.service.run import serve
 from avrecord.settings import load

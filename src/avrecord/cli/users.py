@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from avrecord.cli.base import Group, Session, number, session
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.output import formats, give
 from avrecord.pipeline.accounts import AccountFile
+from avrecord.reads.answer import Answer, Column, words
 from avrecord.rules.roles import ROLES, Account
 from avrecord.words import ROLE_NAMES
 

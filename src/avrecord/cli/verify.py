@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,30 +10,23 @@ from typing import Any
 import click
 
 from avrecord.cli.base import Command, Session, at_least, options, session
-from avrecord.cli.clips import DAY, day_bounds
-from avrecord.cli.output import Answer, Column, formats, give, words
+from avrecord.cli.clips import DAY
+from avrecord.cli.output import formats, give
 from avrecord.cli.progress import teller
-from avrecord.model.finding import GOOD, Finding, Verification
+from avrecord.model.finding import Finding, Verification
 from avrecord.pipeline.keylists import read_for_audit
 from avrecord.pipeline.resuming import Resumed, progress_file
 from avrecord.pipeline.scrub import scrub
 from avrecord.pipeline.standing import Demand
 from avrecord.pipeline.unbundle import read_trust, verify_bundle
 from avrecord.pipeline.verify import Selection, verify_evidence
+from avrecord.reads.clips import day_bounds
+from avrecord.reads.verification import on_what, verified
 from avrecord.seal.policy import read_policy
 from avrecord.station import evidence, now
-from avrecord.words import FINDINGS, KEY_NOT_APPROVED, LIMITS_OF_A_SEAL, NO_EXTERNAL_REFERENCE
 
 LONGEST_AGE = 36_500  # days
 FILE = click.Path(dir_okay=False, path_type=Path)
-COLUMNS = [
-    Column("code", "结论", words(FINDINGS), 12),
-    Column("about", "对象", width=24),
-    Column("index", "日志序号"),
-    Column("expected", "应为", lambda value: (value or "")[:16]),
-    Column("found", "实为", lambda value: (value or "")[:16]),
-    Column("detail", "说明", width=20),
-]
 
 trust_options = options(
     click.option(
@@ -103,7 +95,7 @@ def verify_(
         result = _station(s, Selection(clip.lower() if clip else None, begins), demand, resume, notes)
     result = result.with_findings(more)
     seconds = time.monotonic() - started
-    give(_answer(result, seconds, notes + _on_what(result, bundle is not None), full or form["as_json"]), **form)
+    give(verified(result, seconds, notes + on_what(result, bundle is not None), full or form["as_json"]), **form)
 
 
 def _demand(given: dict[str, Any], notes: list[str]) -> tuple[Demand, list[Finding]]:
@@ -130,40 +122,6 @@ def _station(s: Session, selection: Selection, demand: Demand, resume: bool, not
     if reader.reused:
         notes.append(f"其中 {reader.reused} 个片段沿用 {reader.began} 起那次中断的核验中已读的结果。")
     return result
-
-
-def _answer(result: Verification, seconds: float, on_what: list[str], full: bool) -> Answer:
-    rows = [asdict(finding) for finding in result.findings]
-    shown = rows if full else [r for r in rows if r["code"] not in GOOD and r["code"] != "NO_EXTERNAL_REFERENCE"]
-    totals = "，".join(f"{FINDINGS[code]} {count}" for code, count in result.totals.items() if code != "NO_EXTERNAL_REFERENCE")
-    rate = f"，每秒 {result.bytes_read / 1e6 / seconds:.0f} MB" if seconds > 1 else ""
-    unread = f"；另有 {result.unread} 个片段不在本次范围内，未读，不作结论" if result.unread else ""
-    notes = [
-        (
-            f"日志 {result.log_size} 条；应有片段 {result.checked} 个，已重读 {result.read} 个，"
-            f"{result.bytes_read / 1e6:.1f} MB，{seconds:.1f} 秒{rate}{unread}"
-        ),
-        f"结论：{totals or '没有片段'}",
-        *on_what,
-        LIMITS_OF_A_SEAL,
-    ]
-    extra = {
-        "log_size": result.log_size, "checked": result.checked, "read": result.read, "bytes_read": result.bytes_read,
-        "totals": result.totals, "exit_code": result.exit_code, "key_approved": result.key_approved, "covered": result.covered,
-        "unread": result.unread,
-    }  # fmt: skip
-    return Answer("verify", "核验结论", COLUMNS, shown, extra, notes, result.exit_code)
-
-
-def _on_what(result: Verification, in_bag: bool) -> list[str]:
-    """Which trust the verdict rests on, in words."""
-    if "NO_EXTERNAL_REFERENCE" in result.totals:
-        seen = f"{FINDINGS['NO_EXTERNAL_REFERENCE']}：{NO_EXTERNAL_REFERENCE}"
-    else:
-        seen = f"外部参照覆盖日志前 {result.covered} 条；此后封存的片段只有采集站自己的记录。"
-    whose = "资料包里的公钥，造包的人也能造钥匙" if in_bag else "采集站自己保存的公钥"
-    own = f"{KEY_NOT_APPROVED}：使用的是{whose}，未与单位核准的公钥对照。"
-    return [seen] if result.key_approved else [seen, own]
 
 
 COMMANDS = (verify_,)
