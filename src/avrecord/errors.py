@@ -148,6 +148,11 @@ class BadInput(AvrecordError):
     exit_code = 32
 
 
+class BadQuestion(AvrecordError):
+    says = "“{what}”填得不对：{detail}。请改正后重试；没有改动任何内容。"
+    exit_code = 2
+
+
 class ShorterRetention(BadInput):
     """A list that would let clips expire earlier than they would now."""
 

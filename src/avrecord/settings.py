@@ -193,6 +193,19 @@ def load(root: Path) -> Settings:
         raise ConfigError(path=path, detail="；".join(_sentence(e) for e in error.errors())) from error
 
 
+def origins(settings: Settings, root: Path) -> list[tuple[str, Any, str]]:
+    """Every setting by its dotted name, its value, and where it comes from: the environment, the file, or the default."""
+    table = tomllib.loads((root / FILE).read_text("utf-8"))
+    found = []
+    for part, inner in settings:
+        for name, value in inner:
+            spoken = f"AVRECORD_STATION__{part}__{name}".upper()
+            from_env = part != "retention" and any(key.upper() == spoken for key in os.environ)
+            where = f"环境变量 {spoken}" if from_env else FILE if name in table.get(part, {}) else "默认"
+            found.append((f"{part}.{name}", value, where))
+    return found
+
+
 _SENTENCES = {
     "missing": "缺少 {at}",
     "extra_forbidden": "不认识 {at}",

@@ -38,6 +38,25 @@ PROPOSALS = {
     "tag": "文件标注了该案件，不能确定是哪个环节",
 }
 """Why a link is proposed to a person and not made."""
+VIEWS = {"watched": "查看", "taken": "下载原件"}
+"""How somebody looked at a clip."""
+STATEMENTS = {
+    "key.changed": "密钥更换", "keys.listed": "密钥表", "clock.stepped": "采集站时钟拨动", "gap.observed": "编号或时间有缺口",
+    "scrub.done": "例行重读", "config.changed": "设置变更", "service.started": "服务启动", "card.seen": "记录仪停靠",
+    "clip.sealed": "片段封存", "clip.set_aside": "片段列为待查", "clip.seen_again": "重复采集", "card.removed_early": "提前拔出",
+    "clip.examined": "抽检", "clip.linked": "关联案件", "clip.unlinked": "解除关联", "mark.reviewed": "人工复核",
+    "case.imported": "导入案件", "roster.imported": "导入人员", "checklist.adopted": "施行清单", "device.registered": "登记设备",
+    "device.assigned": "设备领用", "device.event": "设备事件", "duty.imported": "导入值班表", "export.made": "导出",
+    "clip.viewed": "查看片段", "release.granted": "允许清空记录仪", "clip.removed": "按规则移除", "hold.set": "冻结",
+    "hold.lifted": "解除冻结", "expiry.listed": "到期清单", "expiry.undone": "撤销移除", "archive.made": "年度移交",
+    "archive.received": "移交回执", "anchor": "外部见证", "audit.announced": "抽取公告", "audit.drawn": "抽取",
+    "problem.opened": "登记整改问题", "problem.changed": "变更整改问题", "problem.closed": "整改销号",
+    "problem.reopened": "重新打开整改问题",
+}  # fmt: skip
+"""What a statement of each kind is about."""
+JOBS = {"verify": "核验", "bundle": "案件资料包"}
+"""Long work that pages start."""
+OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""
 ROLE_NAMES = {

@@ -128,6 +128,8 @@ def lived(kit: Kit, dcam, dock) -> Kit:
         scrubbed(kit, (first, "OK"), (second, "ALTERED")),
         scrubbed(kit, (second, "OK")),
         say.ExportMade(what="missing", rows=3, file="0" * 64),
+        say.ClipViewed(clip=first, how="watched", why=None),
+        say.ClipViewed(clip=first, how="taken", why=kit.attachments.put(b"for the hearing")),
         say.Anchor(witness="w.example", witness_key="k", size=9, cosigned_at="2026-11-21T02:00:00.000000Z", note="0" * 64),
     ]  # fmt: skip
     by_person: list[say.Body] = [

@@ -63,6 +63,7 @@ trust_options = options(
 )
 @trust_options
 @click.option("--full", is_flag=True, help="完好的片段也逐个列出")
+@click.option("--brief", is_flag=True, help="JSON 中也只列出有问题的")
 @formats
 @session
 def verify_(
@@ -75,6 +76,7 @@ def verify_(
     resume: bool,
     scrub_minutes: float | None,
     full: bool,
+    brief: bool,
     **given: Any,
 ) -> None:
     """核验：重读每个片段和日志，或离线核验一个资料包，逐个给出结论。"""
@@ -95,7 +97,7 @@ def verify_(
         result = _station(s, Selection(clip.lower() if clip else None, begins), demand, resume, notes)
     result = result.with_findings(more)
     seconds = time.monotonic() - started
-    give(verified(result, seconds, notes + on_what(result, bundle is not None), full or form["as_json"]), **form)
+    give(verified(result, seconds, notes + on_what(result, bundle is not None), full or (form["as_json"] and not brief)), **form)
 
 
 def _demand(given: dict[str, Any], notes: list[str]) -> tuple[Demand, list[Finding]]:

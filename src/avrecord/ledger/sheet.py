@@ -41,11 +41,11 @@ def daily_html(sheet: DailySheet) -> str:
     return template.render(
         title=sheet.title, station=sheet.station, station_id=sheet.station_id, unit=sheet.unit, day=sheet.day,
         printed=sheet.printed, facts=sheet.facts, origin=sheet.origin, size=sheet.size, root_lines=lines,
-        typed=f"{sheet.origin} {sheet.size} {digits}", qr=Markup(_qr(sheet.signed)),  # noqa: S704 - our own drawing
+        typed=f"{sheet.origin} {sheet.size} {digits}", qr=Markup(qr_svg(sheet.signed)),  # noqa: S704 - our own drawing
     )  # fmt: skip
 
 
-def _qr(text: str) -> str:
+def qr_svg(text: str) -> str:
     """SVG of a QR code, error level M: it survives a fold and a coffee stain."""
     out = BytesIO()
     segno.make(text, error="m", encoding="utf-8", micro=False).save(

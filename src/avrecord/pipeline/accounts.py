@@ -8,6 +8,7 @@ stated under their number.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -97,6 +98,8 @@ class _Session:
     secret: str
     began: datetime
     seen: datetime
+    watched: set[str] = field(default_factory=set)
+    """Clips that this session was stated to have looked at."""
 
 
 @dataclass(slots=True)
@@ -116,6 +119,7 @@ class Door:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _nobody: str = field(default_factory=lambda: pwhash.argon2id.str(secrets.token_bytes(16), _OPS, _MEM).decode())
     """Checked for names that do not exist, so that the time taken tells nothing."""
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def log_in(self, name: str, password: str) -> str:
         """A session's token for the browser. Raises BadAccount, which never says whether the name exists."""
@@ -145,6 +149,19 @@ class Door:
             return None
         found.seen = now
         return kept.account
+
+    def form_word(self, token: str) -> str:
+        """What a form of this session's pages carries: another site cannot know it. It tells nothing about the token."""
+        return hmac.new(self._key, token.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    def first_time(self, token: str, clip: str, state: Callable[[], None]) -> None:
+        """Call `state` unless this session was stated to look at this clip; what it raises leaves the clip unseen."""
+        with self._lock:
+            found = self._sessions.get(_kept(token))
+        if found is None or clip not in found.watched:
+            state()
+        if found:
+            found.watched.add(clip)
 
     def log_out(self, token: str) -> None:
         with self._lock:

@@ -31,15 +31,17 @@ def queue(kit: Kit, **filters: str) -> list[Waiting]:
     return found + to_sample(ready, _done_this_month(now, kit), quota, rank)
 
 
-def agreed(kit: Kit, **span: str) -> tuple[Agreement, ...]:
-    """Marks against the reviews in force, of stages in a span (`since`, `until`: UTC text)."""
+def agreed(kit: Kit, *, unit: str = "", **span: str) -> tuple[Agreement, ...]:
+    """Marks against the reviews in force, of stages of a unit in a span (`since`, `until`: UTC text)."""
     drawn = {(row["case_no"], row["stage_id"]) for row in kit.store.rows("drawn_stages")}
-    return agreement(_judged(kit, drawn, **span))
+    return agreement(_judged(kit, drawn, unit, **span))
 
 
-def _judged(kit: Kit, drawn: set[tuple[str, str]], **span: str) -> Iterator[Judged]:
+def _judged(kit: Kit, drawn: set[tuple[str, str]], unit: str, **span: str) -> Iterator[Judged]:
     why = why_blind(kit)
     for stage in kit.records.stages_reviewed(**span):
+        if unit and stage.unit != unit:
+            continue
         account = account_for(stage, why, kit)
         for item, decided in decisions(account.reviews, account.four_eyes).items():
             if decided.pending or item not in kit.segments:

@@ -20,7 +20,7 @@ from avrecord.pipeline.retention import Book
 from avrecord.reads.answer import Answer, Column, joined, moment, words
 from avrecord.rules.terms import retention_words
 from avrecord.rules.worth import Worth
-from avrecord.words import CLAIM_DOUBTS, FATES, FAULTS, GROUNDS, LIGHT, MEDIA, OUTCOMES, SEGMENTS, SET_ASIDE
+from avrecord.words import CLAIM_DOUBTS, FATES, FAULTS, GROUNDS, LIGHT, MEDIA, OFFERED, OUTCOMES, SEGMENTS, SET_ASIDE
 
 COLUMNS = [
     Column("clip", "编号", lambda clip: clip[:12]),
@@ -158,7 +158,7 @@ def one_clip(found: Clip, kit: Kit) -> Answer:
         )
     if examination:
         facts += _beside(examination)
-        facts += [("供人工查看", f"{moment_in(found, each.at_ms)} {path}") for _, each, path in offered_in([found], kit)]
+        facts += [(OFFERED, f"{moment_in(found, each.at_ms)} {path}") for _, each, path in offered_in([found], kit)]
     for fault in examination.faults if examination else ():
         facts.append((FAULTS[fault.kind], f"{fault.from_ms / 1000:.1f}–{fault.to_ms / 1000:.1f} 秒 {fault.detail}"))
     if examination:

@@ -59,7 +59,7 @@ def waiting(kit: Kit, *, unit: str = "", officer: str = "", since: str = "", unt
     return Answer("review_queue", "待人工复核", QUEUE, rows, {"count": len(found), "totals": dict(counts)}, notes)
 
 
-def agreement(kit: Kit, *, since: str = "", until: str = "") -> Answer:
+def agreement(kit: Kit, *, unit: str = "", since: str = "", until: str = "") -> Answer:
     """How often the check and people agree: its error on the bureau's own footage."""
     rows = [
         {
@@ -71,7 +71,7 @@ def agreement(kit: Kit, *, since: str = "", until: str = "") -> Answer:
             "agreed": each.agreed,
             "low": each.worth.low if each.worth else None,
         }
-        for each in agreed(kit, since=since, until=until)
+        for each in agreed(kit, unit=unit, since=since, until=until)
     ]
     notes = [
         "“抽取”的由 audit draw 选出，可以代表全部；“指定”的是有人挑出来看的，一致率不能代表全部。",

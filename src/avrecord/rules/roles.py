@@ -1,4 +1,4 @@
-"""Who may see what. A role sees and does its own; a supervisor of a unit sees that unit."""
+"""Who may see and do what. A role sees and does its own; a supervisor of a unit sees that unit."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from dataclasses import dataclass
 
 ROLES = ("operator", "supervisor", "auditor", "custodian", "admin")
 SEES: dict[str, frozenset[str]] = {
-    "operator": frozenset({"dock"}),
-    "supervisor": frozenset({"dock", "cases"}),
-    "auditor": frozenset({"dock", "cases", "verify"}),
-    "custodian": frozenset({"dock", "devices"}),
-    "admin": frozenset({"dock", "cases", "devices", "verify", "system"}),
+    "operator": frozenset({"dock", "home"}),
+    "supervisor": frozenset({"dock", "home", "cases", "footage", "selfcheck"}),
+    "auditor": frozenset({"dock", "home", "cases", "footage", "verify", "selfcheck"}),
+    "custodian": frozenset({"dock", "home", "devices"}),
+    "admin": frozenset({"dock", "home", "devices", "verify", "system"}),
 }
-"""Parts of the pages, by role. The dock's own screen is everybody's who stands before it."""
+"""Parts of the pages, by role. The dock's own screen is everybody's who stands before it. Who administers the machine has
+no business with what was filmed."""
+DOES: dict[str, frozenset[str]] = {
+    "supervisor": frozenset({"review", "take"}),
+    "auditor": frozenset({"verify", "export", "take"}),
+    "admin": frozenset({"verify"}),
+}
+"""What a role may do beside looking. An auditor decides nothing about a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,10 @@ class Account:
 
 def may_see(account: Account, part: str) -> bool:
     return part in SEES.get(account.role, frozenset())
+
+
+def may_do(account: Account, deed: str) -> bool:
+    return deed in DOES.get(account.role, frozenset())
 
 
 def narrowed(account: Account, unit: str) -> str | None:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from jinja2 import Environment, FunctionLoader, select_autoescape
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from avrecord import __version__
+from avrecord.errors import AvrecordError
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
-from avrecord.web import cases
-from avrecord.web.guard import Guard
+from avrecord.web import cases, footage, home, system, tables, verifying
+from avrecord.web.guard import Guard, token_of
+from avrecord.web.questions import QUESTIONS
+from avrecord.web.shell import Shell, template
 from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL
 
 LARGEST_REQUEST = 1 << 16
 STALE_SECONDS = 600  # a card of 64 GB takes longer than one rescan, but reports progress meanwhile
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -37,7 +39,8 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     app = FastAPI(title="avrecord", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     # Another name for this machine (DNS rebinding) would let any page of a browser read this one.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", kit.settings.web.host])
-    pages = Environment(loader=FunctionLoader(_template), autoescape=select_autoescape(default=True))
+    shell = Shell(kit)
+    guard = Guard(kit, shell)
 
     @app.middleware("http")
     async def headers(request: Request, call_next: Callable[[Request], Any]) -> Response:
@@ -47,8 +50,12 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
         return response
 
     @app.exception_handler(404)
-    async def not_found(request: Request, _: Exception) -> HTMLResponse:
-        return HTMLResponse('<!doctype html><meta charset="utf-8"><p>没有这个页面。<a href="/">回到状态页</a></p>', 404)
+    async def not_found(request: Request, _: Exception) -> Response:
+        return shell.problem(request, 404, "没有这个页面。")
+
+    @app.exception_handler(AvrecordError)
+    async def failed(request: Request, error: AvrecordError) -> Response:
+        return shell.failure(request, error)
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
@@ -62,8 +69,8 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
         return overview(kit, status())
 
     @app.get("/", response_class=HTMLResponse)
-    def page() -> str:
-        return pages.get_template("status.html").render(overview(kit, status()))
+    def page(request: Request) -> Response:
+        return shell.page("status.html", guard.door.who_is(token_of(request)), **overview(kit, status()))
 
     @app.get("/witness/{origin}/checkpoint")
     async def last_cosigned(origin: str) -> Response:
@@ -83,13 +90,22 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
         # As a header: given as a media type, a charset would be appended, and clients compare the whole.
         return Response(reply.body, reply.status, headers={"Content-Type": reply.media_type})
 
-    guard = Guard(kit, pages)
     guard.routes(app)
-    cases.routes(app, guard, kit, pages)
+    home.routes(app, guard, shell, kit, status)
+    cases.routes(app, guard, shell, kit)
+    footage.routes(app, guard, shell, kit)
+    verifying.routes(app, guard, shell, kit)
+    system.routes(app, guard, shell, kit)
+    for question in QUESTIONS:
+        tables.routes(app, guard, shell, kit, question)
 
     @app.get("/style.css")
     async def style() -> Response:
-        return Response(_template("style.css"), media_type="text/css")
+        return Response(template("style.css"), media_type="text/css")
+
+    @app.get("/page.js")
+    async def script() -> Response:
+        return Response(template("page.js"), media_type="text/javascript")
 
     return app
 
@@ -114,7 +130,3 @@ def overview(kit: Kit, live: dict[str, Any]) -> dict[str, Any]:
 
 def _docking(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"seen_at_beijing": beijing(from_utc_text(row["seen_at"])), "recorder": row["recorder"] or None}
-
-
-def _template(name: str) -> str:
-    return files("avrecord.web").joinpath("templates", name).read_text("utf-8")

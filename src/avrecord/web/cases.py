@@ -2,73 +2,133 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import tempfile
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, RedirectResponse
+from starlette.background import BackgroundTask
 
-from avrecord.model.case import Account, Stage
+from avrecord.errors import AvrecordError, BadQuestion, UnknownName
+from avrecord.ledger.cases import case_number
+from avrecord.model.case import Account, Mark, Stage, StageId
 from avrecord.model.moments import beijing, milliseconds, utc_text
 from avrecord.model.spans import months_later
 from avrecord.pipeline.care import utc_of
 from avrecord.pipeline.cells import decided_text, footage_text, moment_in
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts
+from avrecord.pipeline.opinion import write_opinion
+from avrecord.pipeline.review import review
 from avrecord.rules.judging import is_whole, lacks
+from avrecord.rules.roles import Account as Person
 from avrecord.rules.roles import narrowed
-from avrecord.web.guard import FORBIDDEN, Guard, shown
-from avrecord.words import LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
+from avrecord.web.guard import Guard
+from avrecord.web.questions import CASE_PAGES
+from avrecord.web.shell import Shell, address
+from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
 
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+LONGEST, LONGEST_WHY = 200, 2000
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def routes(app: FastAPI, guard: Guard, kit: Kit, pages: Environment) -> None:
-    """The pages of cases and their JSON twins."""
+def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
+    """The pages of cases, their JSON twins, and what is decided on them."""
 
-    @app.get("/cases", response_class=HTMLResponse)
+    @app.get("/cases")
     def cases_page(request: Request, unit: str = "", month: str = "") -> Any:
         return _cases(request, unit, month, page=True)
 
-    @app.get("/cases.json")
+    @app.get("/cases.json", response_model=None)
     def cases_json(request: Request, unit: str = "", month: str = "") -> Any:
         return _cases(request, unit, month, page=False)
 
-    @app.get("/case.json")
+    @app.get("/case.json", response_model=None)
     def case_json(request: Request, no: str = "") -> Any:
         return _case(request, no, page=False)
 
-    @app.get("/case", response_class=HTMLResponse)
+    @app.get("/case")
     def case_page(request: Request, no: str = "") -> Any:
         return _case(request, no, page=True)
+
+    @app.post("/review")
+    async def decide(request: Request) -> Response:
+        found = await guard.acting(request, "review")
+        if isinstance(found, Response):
+            return found
+        person, form = found
+        at = StageId(form.get("no", "")[:LONGEST], form.get("stage", "")[:LONGEST])
+        why = form.get("why", "").strip()[:LONGEST_WHY]
+        try:
+            if not why:
+                raise BadQuestion(what="理由", detail="请写明复核理由")
+            await run_in_threadpool(_assert_theirs, person, at.case, kit)
+            await run_in_threadpool(review, at, form.get("item", ""), form.get("decision", ""), person.number, why, kit)
+        except AvrecordError as error:
+            return shell.failure(request, error, person)
+        return RedirectResponse(address("/case", no=at.case) + f"#{anchor_of(at.name)}", 303)
+
+    @app.post("/opinion")
+    async def opinion(request: Request) -> Response:
+        found = await guard.acting(request, "take")
+        if isinstance(found, Response):
+            return found
+        person, form = found
+        case = form.get("no", "")[:LONGEST]
+        folder = tempfile.TemporaryDirectory()
+        path = Path(folder.name) / "opinion.docx"
+        try:
+            await run_in_threadpool(_assert_theirs, person, case, kit)
+            await run_in_threadpool(write_opinion, case, path, person.number, kit)
+        except AvrecordError as error:
+            folder.cleanup()
+            return shell.failure(request, error, person)
+        return FileResponse(
+            path, media_type=DOCX, filename=f"音像记录核查意见 {case}.docx", background=BackgroundTask(folder.cleanup)
+        )
 
     def _cases(request: Request, unit: str, month: str, *, page: bool) -> Any:
         account = guard.let_in(request, "cases")
         if isinstance(account, Response):
             return account
-        mine = narrowed(account, unit)
+        mine = narrowed(account, unit[:LONGEST])
         if mine is None:
-            return HTMLResponse(FORBIDDEN, 403)
+            return guard.forbidden(request)
         chosen = month if MONTH.fullmatch(month) else f"{kit.today:%Y-%m}"
         content = missing_first(kit, mine, chosen)
-        if not page:
-            return content
-        return pages.get_template("cases.html").render(content, station=kit.settings.station, who=shown(account))
+        return shell.page("cases.html", account, related=CASE_PAGES, **content) if page else content
 
     def _case(request: Request, no: str, *, page: bool) -> Any:
         account = guard.let_in(request, "cases")
         if isinstance(account, Response):
             return account
-        found = [each for each in accounts(kit, case_no=no) if narrowed(account, each.stage.unit) is not None] if no else []
+        number = case_number(no[:LONGEST]) if no else ""
+        found = (
+            [each for each in accounts(kit, case_no=number) if narrowed(account, each.stage.unit) is not None] if number else []
+        )
         if not found:  # another unit's case is as unknown as one that does not exist
-            return HTMLResponse('<!doctype html><meta charset="utf-8"><p>没有这个案件。<a href="/cases">案件</a></p>', 404)
+            return shell.failure(request, UnknownName(what="案件", name=no[:LONGEST]), account)
         content = one_case(found)
-        if not page:
-            return content
-        return pages.get_template("case.html").render(content, station=kit.settings.station, who=shown(account))
+        return shell.page("case.html", account, word=guard.word(request), decisions=DECISIONS, **content) if page else content
+
+
+def _assert_theirs(person: Person, case: str, kit: Kit) -> None:
+    """Raises UnknownName for a case of another unit: it is as unknown as one that does not exist."""
+    stages = kit.records.stages(case_no=case) if case else []
+    if not stages or all(narrowed(person, stage.unit) is None for stage in stages):
+        raise UnknownName(what="案件", name=case)
+
+
+def anchor_of(stage: str) -> str:
+    """A stage's place on its page."""
+    return "s" + hashlib.sha256(stage.encode()).hexdigest()[:12]
 
 
 def missing_first(kit: Kit, unit: str, month: str) -> dict[str, Any]:
@@ -113,21 +173,11 @@ def _case_row(stage: Stage) -> dict[str, Any]:
 
 def _stage(account: Account) -> dict[str, Any]:
     stage = account.stage
-    marks = [
-        {
-            "segment": mark.segment,
-            "name": SEGMENTS.get(mark.segment, mark.segment),
-            "mark": mark.mark.value,
-            "words": MARKS[mark.mark],
-            "reason": mark.reason,
-            "where": f"{mark.clip.name} {moment_in(mark.clip, mark.observation.at_ms)}" if mark.clip and mark.observation else "",
-            "decided": decided_text(account, mark.segment).removeprefix("；"),
-        }
-        for mark in account.marks
-        if account.mode
-    ]
+    marks = [_mark(mark, account) for mark in account.marks if account.mode]
     return {
         "stage": stage.id.name,
+        "anchor": anchor_of(stage.id.name),
+        "footage_decided": decided_text(account, "footage").removeprefix("；"),
         "when": f"{beijing(stage.start, '%Y-%m-%d %H:%M:%S')} 至 {beijing(stage.end, '%H:%M:%S')}",
         "officers": list(stage.officers),
         "mode": MODES.get(account.mode or "", "清单未列"),
@@ -136,6 +186,23 @@ def _stage(account: Account) -> dict[str, Any]:
         "line": time_line(account),
         "marks": marks,
         "lacks": [lack.detail or LACKS[lack.what] for lack in lacks(account, is_whole(account.mode)) if lack.segment is None],
+    }
+
+
+def _mark(mark: Mark, account: Account) -> dict[str, Any]:
+    """One segment's line: mark, what it rests on with its frame and moment, and what people decided."""
+    seen, clip = mark.observation, mark.clip
+    return {
+        "segment": mark.segment,
+        "name": SEGMENTS.get(mark.segment, mark.segment),
+        "mark": mark.mark.value,
+        "words": MARKS[mark.mark],
+        "reason": mark.reason,
+        "where": f"{clip.name} {moment_in(clip, seen.at_ms)}" if clip and seen else "",
+        "clip": clip.id.hex if clip else None,
+        "second": seen.at_ms // 1000 if seen else None,
+        "frame": seen.evidence if seen else None,
+        "decided": decided_text(account, mark.segment).removeprefix("；"),
     }
 
 
@@ -153,10 +220,21 @@ def time_line(account: Account) -> dict[str, Any]:
     for clip in account.clips:
         if clip.true_start and clip.true_end and clip.duration_ms:
             doubt = round(WIDTH * clip.uncertainty_ms / span, 1)
-            bar = {"from": at(clip.true_start), "to": at(clip.true_end), "name": clip.name, "doubt": min(doubt, WIDTH)}
+            bar = {
+                "from": at(clip.true_start),
+                "to": at(clip.true_end),
+                "name": clip.name,
+                "doubt": min(doubt, WIDTH),
+                "clip": clip.id.hex,
+            }
             lanes.setdefault(clip.recorder or "未知设备", []).append(bar)
     gaps = [
         {"from": at(gap.start), "to": at(gap.end), "words": f"{beijing(gap.start, '%H:%M:%S')} 起缺 {gap.seconds} 秒"}
         for gap in account.coverage.gaps
     ]
-    return {"lanes": [{"recorder": name, "bars": bars} for name, bars in sorted(lanes.items())], "gaps": gaps}
+    return {
+        "start": beijing(start, "%H:%M:%S"),
+        "end": beijing(account.stage.end, "%H:%M:%S"),
+        "lanes": [{"recorder": name, "bars": bars} for name, bars in sorted(lanes.items())],
+        "gaps": gaps,
+    }

@@ -1,50 +1,48 @@
-"""Who may open which page: login, session cookie, and the roles' parts. A page that is not listed as open asks for a login."""
+"""Who may open which page and do what: login, session cookie, the roles' parts, and forms that only our pages can send."""
 
 from __future__ import annotations
 
-from typing import Any
+import hmac
 from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment
 
 from avrecord.errors import BadAccount
 from avrecord.pipeline.accounts import AccountFile, Door
 from avrecord.pipeline.kit import Kit
-from avrecord.rules.roles import Account, may_see
-from avrecord.words import ROLE_NAMES
+from avrecord.rules.roles import Account, may_do, may_see
+from avrecord.web.shell import Shell
 
 COOKIE = "avrecord"
-LARGEST_FORM = 4096
-FORBIDDEN = '<!doctype html><meta charset="utf-8"><p>您的角色不能查看这个页面。<a href="/cases">返回</a></p>'
+LARGEST_FORM = 1 << 16
+Form = dict[str, str]
 
 
 class Guard:
     """The door of the pages."""
 
-    def __init__(self, kit: Kit, pages: Environment) -> None:
+    def __init__(self, kit: Kit, shell: Shell) -> None:
         self.door = Door(AccountFile(kit.root), kit.clock)
-        self.pages = pages
-        self.kit = kit
+        self.shell = shell
 
     def routes(self, app: FastAPI) -> None:
         """Login and logout."""
 
         @app.get("/login", response_class=HTMLResponse)
-        def login_page(to: str = "/cases") -> str:
+        def login_page(to: str = "/home") -> Response:
             return self._login("", to)
 
         @app.post("/login")
         async def login(request: Request) -> Response:
             form = await _form(request)
             if form is None or not _is_own(request):
-                return HTMLResponse(self._login("请从本页面登录。", "/cases"), 403)
+                return self._login("请从本页面登录。", "/home", 403)
             try:
                 token = await run_in_threadpool(self.door.log_in, form.get("name", ""), form.get("password", ""))
             except BadAccount as error:
-                return HTMLResponse(self._login(str(error.facts["detail"]), form.get("to", "")), 403)
+                return self._login(str(error.facts["detail"]), form.get("to", ""), 403)
             answer = RedirectResponse(inside(form.get("to", "")), 303)
             secure = request.url.scheme == "https"
             answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
@@ -53,39 +51,54 @@ class Guard:
         @app.post("/logout")
         async def logout(request: Request) -> Response:
             if not _is_own(request):
-                return HTMLResponse(FORBIDDEN, 403)
-            self.door.log_out(request.cookies.get(COOKIE, ""))
+                return self.forbidden(request)
+            self.door.log_out(token_of(request))
             answer = RedirectResponse("/login", 303)
             answer.delete_cookie(COOKIE, path="/")
             return answer
 
     def let_in(self, request: Request, part: str) -> Account | Response:
         """The account, or what to answer instead: the login, or that this is not theirs to see."""
-        account = self.door.who_is(request.cookies.get(COOKIE, ""))
+        account = self.door.who_is(token_of(request))
         if account is None:
             if request.url.path.endswith(".json"):
                 return Response('{"error": "login required"}\n', 401, media_type="application/json")
             back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?to={quote(back, safe='')}", 303)
-        return account if may_see(account, part) else HTMLResponse(FORBIDDEN, 403)
+        return account if may_see(account, part) else self.forbidden(request)
 
-    def _login(self, said: str, to: str) -> str:
+    async def acting(self, request: Request, deed: str) -> tuple[Account, Form] | Response:
+        """Who does it and the form, or what to answer instead. A form without its session's word came from elsewhere."""
+        account = await run_in_threadpool(self.door.who_is, token_of(request))
+        if account is None:
+            return RedirectResponse("/login", 303)
+        form = await _form(request)
+        word = self.word(request)
+        if form is None or not _is_own(request) or not hmac.compare_digest(form.get("word", "").encode(), word.encode()):
+            return self.forbidden(request)
+        return (account, form) if may_do(account, deed) else self.forbidden(request)
+
+    def word(self, request: Request) -> str:
+        """What this session's forms carry."""
+        return self.door.form_word(token_of(request))
+
+    def forbidden(self, request: Request) -> Response:
+        return self.shell.problem(request, 403, "您的角色不能查看或办理这一项。", self.door.who_is(token_of(request)))
+
+    def _login(self, said: str, to: str, status: int = 200) -> Response:
         nobody = not self.door.file.read()
-        return self.pages.get_template("login.html").render(
-            station=self.kit.settings.station, said=said, to=inside(to), nobody=nobody
-        )
+        return self.shell.page("login.html", None, status, said=said, to=inside(to), nobody=nobody)
 
 
-def shown(account: Account) -> dict[str, Any]:
-    """Who is logged in, for the page's head."""
-    return {"name": account.name, "role": ROLE_NAMES[account.role], "unit": account.unit}
+def token_of(request: Request) -> str:
+    return request.cookies.get(COOKIE, "")
 
 
 def inside(to: str) -> str:
     """A path of ours, whatever was asked for: no other host, no scheme, no backslash that browsers take for a slash."""
     parts = urlsplit(to)
     fine = to.startswith("/") and not to.startswith("//") and not parts.netloc and not parts.scheme and "\\" not in to
-    return to if fine and to.isprintable() else "/cases"
+    return to if fine and to.isprintable() else "/home"
 
 
 def _is_own(request: Request) -> bool:
@@ -96,7 +109,7 @@ def _is_own(request: Request) -> bool:
     return site in (None, "same-origin", "none") and (origin is None or urlsplit(origin).netloc == host)
 
 
-async def _form(request: Request) -> dict[str, str] | None:
+async def _form(request: Request) -> Form | None:
     """The fields of a small form; None for anything larger or of another kind."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return None
@@ -106,6 +119,6 @@ async def _form(request: Request) -> dict[str, str] | None:
         if len(content) > LARGEST_FORM:
             return None
     try:
-        return {key: values[0] for key, values in parse_qs(content.decode(), max_num_fields=10).items()}
+        return {key: values[0] for key, values in parse_qs(content.decode(), max_num_fields=20).items()}
     except ValueError:
         return None

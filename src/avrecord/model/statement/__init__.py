@@ -42,6 +42,7 @@ from avrecord.model.statement.fleet import (
 )
 from avrecord.model.statement.house import (
     Anchor,
+    ClipViewed,
     ClockStepped,
     ConfigChanged,
     ExportMade,
@@ -66,7 +67,7 @@ KINDS: dict[str, type[Body]] = {
         KeyChanged, ServiceStarted, ConfigChanged, CardSeen, ClipSealed, ClipSetAside,
         ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
-        DeviceEvent, DutyImported, ExportMade, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
+        DeviceEvent, DutyImported, ExportMade, ClipViewed, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
         ReleaseGranted, ClipRemoved,
         AuditAnnounced, AuditDrawn, ProblemOpened, ProblemChanged, ProblemClosed, ProblemReopened,
         HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived,
@@ -94,6 +95,7 @@ __all__ = [
     "ClipSeenAgain",
     "ClipSetAside",
     "ClipUnlinked",
+    "ClipViewed",
     "ClockStepped",
     "ConfigChanged",
     "DeviceAssigned",

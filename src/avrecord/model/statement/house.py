@@ -97,6 +97,20 @@ class ExportMade(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipViewed(Body):
+    """Somebody looked at a clip on the pages: `how` is `watched` (played, or a frame of it shown) or `taken` (the original
+    left the station). `why` is an attachment with the purpose; taking without one is refused, watching needs none.
+
+    Once for each login, clip and `how`. 《行政执法音像记录》 practice: who consults a recording is on record.
+    """
+
+    kind: ClassVar[str] = "clip.viewed"
+    clip: str
+    how: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor(Body):
     """Somebody outside cosigned our checkpoint: this leaf and later ones are not older than `cosigned_at`.
 

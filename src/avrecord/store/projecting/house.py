@@ -48,6 +48,11 @@ def _(body: said.GapObserved, statement: Statement, run: Run, fetch: Fetch) -> N
 
 
 @rows_of.register
+def _(body: said.ClipViewed, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run("add_view", seq=statement.seq, clip_id=body.clip, how=body.how, why=body.why, by_whom=statement.by, at=statement.at)
+
+
+@rows_of.register
 def _(body: said.ScrubDone, statement: Statement, run: Run, fetch: Fetch) -> None:
     for clip, code in documents.read_scrub(fetch(body.results)):
         run("set_read", clip_id=clip, seq=statement.seq, read_at=statement.at, code=code)

@@ -25,6 +25,37 @@ WHERE (:recorder = '' OR c.recorder = :recorder)
   AND (:state = '' OR (:state = 'set_aside') = (c.set_aside IS NOT NULL))
 ORDER BY c.recorder, coalesce(c.true_start, c.sealed_at), c.clip_id;
 
+-- clips_page --
+-- A page of clips, the newest first, after a key (moment and id; '' for the first page). `unit`: of a recorder that is
+-- registered to it, or linked to one of its stages.
+SELECT c.*, coalesce(c.true_start, c.sealed_at) AS moment FROM clips c
+WHERE (:after = '' OR (coalesce(c.true_start, c.sealed_at), c.clip_id) < (:after, :after_id))
+  AND (:recorder = '' OR c.recorder = :recorder)
+  AND (:since = '' OR coalesce(c.true_start, c.sealed_at) >= :since)
+  AND (:until = '' OR coalesce(c.true_start, c.sealed_at) < :until)
+  AND (:case_no = '' OR EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id AND l.case_no = :case_no))
+  AND (:officer = '' OR EXISTS (SELECT 1 FROM assignments a WHERE a.recorder = c.recorder
+        AND a.officer = :officer
+        AND c.day BETWEEN a.since AND coalesce(a.until, '9999')))
+  AND (:state = '' OR (:state = 'set_aside' AND c.set_aside IS NOT NULL) OR (:state = 'sealed' AND c.set_aside IS NULL)
+    OR (:state = 'pending' AND NOT EXISTS (SELECT 1 FROM examinations e WHERE e.clip_id = c.clip_id))
+    OR (:state = 'unlinked' AND NOT EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id)))
+  AND (:unit = '' OR EXISTS (SELECT 1 FROM devices d WHERE d.recorder = c.recorder AND d.unit = :unit)
+    OR EXISTS (SELECT 1 FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
+        WHERE l.clip_id = c.clip_id AND s.unit = :unit))
+ORDER BY coalesce(c.true_start, c.sealed_at) DESC, c.clip_id DESC LIMIT :limit;
+
+-- clip_in_unit --
+-- Whether a clip belongs to a unit: its recorder is registered to it, or a stage of it is linked.
+SELECT 1 AS yes FROM clips c WHERE c.clip_id = :clip_id AND (
+    EXISTS (SELECT 1 FROM devices d WHERE d.recorder = c.recorder AND d.unit = :unit)
+    OR EXISTS (SELECT 1 FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
+        WHERE l.clip_id = c.clip_id AND s.unit = :unit));
+
+-- views_of --
+-- Who looked at a clip, the latest first.
+SELECT seq, how, why, by_whom, at FROM views WHERE clip_id = :clip_id ORDER BY seq DESC LIMIT 100;
+
 -- known_source --
 -- The clip that a file of a card was sealed as, if it was read without errors.
 SELECT c.clip_id, c.stored FROM sources s JOIN clips c ON c.clip_id = s.clip_id

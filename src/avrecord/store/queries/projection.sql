@@ -139,6 +139,9 @@ INSERT INTO keylists VALUES (:seq, :version, :root, :keylist);
 -- add_clock_step --
 INSERT INTO clock_steps VALUES (:seq, :by_ms, :method, :at);
 
+-- add_view --
+INSERT INTO views VALUES (:seq, :clip_id, :how, :why, :by_whom, :at);
+
 -- add_gap --
 INSERT INTO gaps VALUES (:seq, :recorder, :gap, :first, :last, :missing, :clip_before, :clip_after, :at);
 

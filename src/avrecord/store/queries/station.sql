@@ -23,6 +23,11 @@ SELECT
 -- one_docking --
 SELECT docking, manifest FROM dockings WHERE docking = :docking;
 
+-- recent_statements --
+-- Who did what lately; what the service does for each clip by itself is left out.
+SELECT seq, kind, at, by_whom FROM statements
+WHERE kind NOT IN ('clip.sealed', 'clip.seen_again', 'clip.examined') ORDER BY seq DESC LIMIT :limit;
+
 -- recent_dockings --
 SELECT docking, seen_at, recorder, profile, volume, files, bytes,
     (SELECT count(*) FROM sources s WHERE s.docking = d.docking) AS taken,

@@ -1,0 +1,81 @@
+"""What every page has: the station's name, the parts that this person may open, and errors in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+
+from avrecord.errors import AvrecordError
+from avrecord.pipeline.kit import Kit
+from avrecord.rules.roles import Account, may_do, may_see
+from avrecord.words import ROLE_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One entry of the pages' head."""
+
+    path: str
+    title: str
+    part: str
+
+
+TABS = (
+    Tab("/home", "总览", "home"),
+    Tab("/cases", "案件", "cases"),
+    Tab("/queue", "待复核", "cases"),
+    Tab("/clips", "片段", "footage"),
+    Tab("/devices", "设备", "devices"),
+    Tab("/verify", "核验", "verify"),
+    Tab("/rectification", "整改", "selfcheck"),
+    Tab("/statistics", "统计", "selfcheck"),
+    Tab("/system", "系统", "system"),
+    Tab("/", "采集", "dock"),
+)
+STATUS = {2: 400, 30: 503, 32: 400}
+"""HTTP status for an error's exit code (`errors.py`); 503 for the others: the station cannot answer now."""
+
+
+class Shell:
+    """Renders pages."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.templates = Environment(
+            loader=FunctionLoader(template), autoescape=select_autoescape(default=True), undefined=StrictUndefined
+        )
+        self.templates.globals.update(station=kit.settings.station, address=address, may_do=may_do)
+
+    def page(self, name: str, account: Account | None, status: int = 200, **content: Any) -> HTMLResponse:
+        """A page as this account sees it; None: nobody is logged in."""
+        tabs = [tab for tab in TABS if account and may_see(account, tab.part)]
+        who = {"name": account.name, "role": ROLE_NAMES[account.role], "unit": account.unit} if account else None
+        found = self.templates.get_template(name)
+        return HTMLResponse(found.render(content, tabs=tabs, who=who, account=account, page=name), status)
+
+    def problem(self, request: Request, status: int, said: str, account: Account | None = None) -> Response:
+        """What went wrong, as a page or, for a twin, as JSON."""
+        if request.url.path.endswith(".json"):
+            return JSONResponse({"error": said}, status)
+        return self.page("problem.html", account, status, said=said)
+
+    def failure(self, request: Request, error: AvrecordError, account: Account | None = None) -> Response:
+        """An error of the product in its own words."""
+        status = 404 if type(error).__name__ == "UnknownName" else STATUS.get(error.exit_code, 503)
+        return self.problem(request, status, str(error), account)
+
+
+def address(path: str, **asked: object) -> str:
+    """An address of ours with what is asked for; empty values are left out."""
+    given = {key: str(value) for key, value in asked.items() if value not in ("", None)}
+    return quote(path) + (f"?{urlencode(given)}" if given else "")
+
+
+def template(name: str) -> str:
+    return files("avrecord.web").joinpath("templates", name).read_text("utf-8")

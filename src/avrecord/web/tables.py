@@ -1,0 +1,150 @@
+"""Tables: one page, one JSON twin, one CSV and one workbook for each question, all of the same answer."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+
+from avrecord.errors import AvrecordError, BadQuestion
+from avrecord.ledger.write import write_workbook
+from avrecord.pipeline.kit import Kit
+from avrecord.reads.answer import Answer, as_document, csv_of, sheet, shown
+from avrecord.rules.roles import Account, narrowed
+from avrecord.web.guard import Guard
+from avrecord.web.shell import Shell
+
+LONGEST = 200  # characters of a filter
+MOST_SHOWN = 500  # rows of a page; the workbook has them all
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Asked = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What can be asked for. `choices`: words by code; the first one stands when nothing is asked."""
+
+    name: str
+    title: str
+    kind: Literal["text", "day", "month", "choice"] = "text"
+    choices: Mapping[str, str] = field(default_factory=dict)
+    default: Callable[[Kit], str] = lambda _: ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A table. `answer` gets the unit that the account may ask about and what was asked; `links` lead on from a column."""
+
+    path: str
+    title: str
+    part: str
+    answer: Callable[[Kit, str, Asked], Answer]
+    filters: tuple[Filter, ...] = ()
+    links: Mapping[str, Callable[[dict[str, Any]], str | None]] = field(default_factory=dict)
+    related: tuple[tuple[str, str], ...] = ()
+    """Further pages of the same room: address and title."""
+    whole: Callable[[Kit, str, Asked], Answer] | None = None
+    """The answer for a workbook, where a page gives a part of it only."""
+
+
+def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Question) -> None:
+    """A question's page and its three other forms."""
+
+    def asked(request: Request, form: str) -> tuple[Answer, Asked, Account] | Response:
+        account = guard.let_in(request, question.part)
+        if isinstance(account, Response):
+            return account
+        unit = narrowed(account, request.query_params.get("unit", "")[:LONGEST])
+        if unit is None:
+            return guard.forbidden(request)
+        try:
+            given = _read(request, question, kit)
+            found = question.whole if question.whole and form in ("csv", "xlsx") else question.answer
+            return found(kit, unit, given | {"unit": unit}), given | {"unit": unit}, account
+        except AvrecordError as error:
+            return shell.failure(request, error, account)
+
+    @app.get(question.path)
+    def page(request: Request) -> Response:
+        found = asked(request, "page")
+        if isinstance(found, Response):
+            return found
+        answer, given, account = found
+        rows = [_cells(question, answer, row) for row in answer.rows[:MOST_SHOWN]]
+        query = {key: value for key, value in given.items() if value and key != "after"}
+        return shell.page(
+            "table.html", account,
+            question=question, answer=answer, rows=rows, given=given, query=query,
+            cut=len(answer.rows) - len(rows), following=answer.extra.get("next"),
+        )  # fmt: skip
+
+    @app.get(f"{question.path}.json")
+    def twin(request: Request) -> Response:
+        found = asked(request, "json")
+        return found if isinstance(found, Response) else Response(as_document(found[0]), media_type="application/json")
+
+    @app.get(f"{question.path}.csv")
+    def as_csv(request: Request) -> Response:
+        found = asked(request, "csv")
+        if isinstance(found, Response):
+            return found
+        return Response(csv_of(found[0]), media_type="text/csv; charset=utf-8", headers=_saved(found[0].title, "csv"))
+
+    @app.get(f"{question.path}.xlsx")
+    def as_xlsx(request: Request) -> Response:
+        found = asked(request, "xlsx")
+        if isinstance(found, Response):
+            return found
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "answer.xlsx"
+            write_workbook(path, [sheet(found[0])], found[0].charts)
+            content = path.read_bytes()
+        return Response(content, media_type=XLSX, headers=_saved(found[0].title, "xlsx"))
+
+
+def _cells(question: Question, answer: Answer, row: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """Each cell's text, and where it leads."""
+    texts = shown(answer, row)
+    return [
+        (text, question.links[column.key](row) if column.key in question.links else None)
+        for column, text in zip(answer.columns, texts, strict=True)
+    ]
+
+
+def _read(request: Request, question: Question, kit: Kit) -> Asked:
+    """What is asked, each in its form. Raises BadQuestion."""
+    given = {"after": request.query_params.get("after", "")[:LONGEST]}
+    for each in question.filters:
+        text = request.query_params.get(each.name, "").strip()[:LONGEST] or each.default(kit)
+        if not _is_right(text, each):
+            raise BadQuestion(what=each.title, detail=f"“{text}”不是{_WANTED[each.kind]}")
+        given[each.name] = text
+    return given
+
+
+_WANTED = {"day": "日期（如 2026-11-16）", "month": "月份（如 2026-11）", "choice": "可选的一项", "text": "可读的文字"}
+
+
+def _is_right(text: str, wanted: Filter) -> bool:
+    if wanted.kind == "choice":
+        return text in wanted.choices
+    if not text:
+        return True
+    if wanted.kind == "text":
+        return text.isprintable()
+    try:
+        day = date.fromisoformat(f"{text}-01" if wanted.kind == "month" else text)
+    except ValueError:
+        return False
+    return 2000 <= day.year < 2100 and len(text) == (7 if wanted.kind == "month" else 10)
+
+
+def _saved(title: str, ending: str) -> dict[str, str]:
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in title)
+    return {"Content-Disposition": f"attachment; filename=avrecord.{ending}; filename*=UTF-8''{quote(f'{name}.{ending}')}"}
