@@ -2,77 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import subprocess
-from contextlib import contextmanager
 from datetime import timedelta
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import pytest
 
 from avrecord.errors import BadAccount
 from avrecord.pipeline.accounts import AccountFile, Door
 from avrecord.rules.roles import ROLES, Account, locked_seconds, may_see, narrowed
-from cli.desk import CASE, EAST, NO_FOOTAGE, WEST, Desk, filmed_day
+from cli.desk import CASE, EAST, NO_FOOTAGE, WEST, Desk
 from conftest import NOW
-from web.test_status_page import CHROMIUM, FLAGS, served
+from web.test_status_page import CHROMIUM, FLAGS
+from web.visiting import PASSWORD, browser, station
 
-PASSWORD = "督察口令-很长的一句话"
 MONTH = "2026-11"
-
-
-@pytest.fixture
-def station(kit, dcam, dock, tmp_path, monkeypatch, capsys):
-    """Two units' cases, and an account of each kind."""
-    made = Desk(kit.root, monkeypatch, capsys)
-    filmed_day(made, kit, dcam, dock, tmp_path, seconds=1100)
-    accounts = AccountFile(kit.root)
-    accounts.set(Account("wang", "FY9", "supervisor", ""), PASSWORD)
-    accounts.set(Account("zhang", "FY8", "supervisor", EAST), PASSWORD)
-    accounts.set(Account("li", "SB1", "custodian", ""), PASSWORD)
-    return kit
-
-
-class Browser:
-    """A browser's cookie and nothing else."""
-
-    def __init__(self, url: str) -> None:
-        self.host = urlsplit(url).netloc
-        self.cookie = ""
-
-    def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, str, dict[str, str]]:
-        connection = http.client.HTTPConnection(self.host, timeout=10)
-        sent = {
-            "Cookie": self.cookie,
-            **({"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}),
-            **headers,
-        }
-        connection.request(method, path, body, {key: value for key, value in sent.items() if value})
-        answer = connection.getresponse()
-        text, told = answer.read().decode(), dict(answer.getheaders())
-        if "set-cookie" in told:
-            self.cookie = told["set-cookie"].partition(";")[0]
-        connection.close()
-        return answer.status, text, told
-
-    def log_in(self, name: str, password: str = PASSWORD, to: str = "/cases") -> tuple[int, str, dict[str, str]]:
-        return self.ask("POST", "/login", urlencode({"name": name, "password": password, "to": to}))
-
-    def page(self, path: str) -> str:
-        status, text, _ = self.ask("GET", path)
-        assert status == 200, (path, status)
-        return text
-
-
-@contextmanager
-def browser(kit, name: str = ""):
-    with served(kit, 1) as url:
-        made = Browser(url)
-        if name:
-            assert made.log_in(name)[0] == 303
-        yield made
 
 
 def test_nobody_sees_a_case_without_logging_in_and_there_is_no_default_account(kit):

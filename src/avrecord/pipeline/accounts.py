@@ -100,6 +100,8 @@ class _Session:
     seen: datetime
     watched: set[str] = field(default_factory=set)
     """Clips that this session was stated to have looked at."""
+    looking: threading.Lock = field(default_factory=threading.Lock)
+    """A page asks for all frames of a clip at one moment: one of them states it."""
 
 
 @dataclass(slots=True)
@@ -158,10 +160,13 @@ class Door:
         """Call `state` unless this session was stated to look at this clip; what it raises leaves the clip unseen."""
         with self._lock:
             found = self._sessions.get(_kept(token))
-        if found is None or clip not in found.watched:
+        if found is None:
             state()
-        if found:
-            found.watched.add(clip)
+            return
+        with found.looking:
+            if clip not in found.watched:
+                state()
+                found.watched.add(clip)
 
     def log_out(self, token: str) -> None:
         with self._lock:

@@ -23,9 +23,9 @@ from avrecord.rules.worth import Worth
 from avrecord.words import CLAIM_DOUBTS, FATES, FAULTS, GROUNDS, LIGHT, MEDIA, OFFERED, OUTCOMES, SEGMENTS, SET_ASIDE
 
 COLUMNS = [
-    Column("clip", "编号", lambda clip: clip[:12]),
+    Column("clip", "编号", lambda clip: clip[:12], whole=True),
     Column("name", "文件", width=16),
-    Column("recorder", "记录仪", lambda value: value or "未知设备"),
+    Column("recorder", "记录仪", lambda value: value or "未知设备", whole=True),
     Column("start", "开始（北京时间）", moment, 10),
     Column("seconds", "时长（秒）"),
     Column("media", "类别", words(MEDIA), 4),

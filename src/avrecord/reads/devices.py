@@ -83,7 +83,7 @@ def device_list(kit: Kit) -> Answer:
         marked.setdefault(flag.recorder, []).append(flag.kind)
     rows = [_row(condition, now) | {"flags": marked.get(condition.device.serial, [])} for condition in conditions(kit)]
     columns = [
-        Column("recorder", "设备编号"),
+        Column("recorder", "设备编号", whole=True),
         Column("model", "型号"),
         Column("unit", "执法单位", width=12),
         Column("registered", "登记", _registered, of_row=True),

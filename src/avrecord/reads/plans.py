@@ -17,7 +17,7 @@ from avrecord.words import PLAN_REASONS, UNITLESS
 
 PLANNED = [
     Column("due", "应办日期", str),
-    Column("recorder", "设备编号"),
+    Column("recorder", "设备编号", whole=True),
     Column("model", "型号"),
     Column("unit", "执法单位", lambda name: name or "—", 12),
     Column("reasons", "理由", lambda reasons: "\n".join(_said(reason) for reason in reasons), 30),

@@ -69,11 +69,11 @@ class Jobs:
             number = self._new()
             folder = self.folder / number
             lines = [self._line(each) for each in commands]
-            process = subprocess.Popen(
-                [sys.executable, "-c", _RUN, json.dumps(lines)],
-                cwd=folder, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONSAFEPATH": "1"},
-                stdout=(folder / "answer").open("wb"), stderr=(folder / "said").open("wb"),
-            )  # fmt: skip
+            with (folder / "answer").open("wb") as answer, (folder / "said").open("wb") as said:
+                process = subprocess.Popen(
+                    [sys.executable, "-c", _RUN, json.dumps(lines)],
+                    cwd=folder, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONSAFEPATH": "1"}, stdout=answer, stderr=said,
+                )  # fmt: skip
             asked = Asked(kind, about, by, utc_text(self.clock()), process.pid)
             durable.replace_with(folder / "asked.json", json.dumps(asdict(asked), ensure_ascii=False).encode())
         threading.Thread(target=self._await, args=(process, folder), name=f"job {number}", daemon=True).start()

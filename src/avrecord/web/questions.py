@@ -8,7 +8,7 @@ from typing import Any
 
 from avrecord.errors import BadQuestion, UnknownName
 from avrecord.model.spans import months_later
-from avrecord.pipeline.care import of_months, registered
+from avrecord.pipeline.care import Month, of_months, registered
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.statistics import month_figures
 from avrecord.reads import availability, plans
@@ -67,7 +67,8 @@ def _queue(kit: Kit, unit: str, asked: Asked) -> Answer:
     return waiting(kit, unit=unit, officer=asked["officer"], since=days["since"], until=days["until"])
 
 
-def _availability(kit: Kit, unit: str, asked: Asked) -> Answer:
+def _months(kit: Kit, unit: str, asked: Asked) -> list[Month]:
+    """The month asked for, or the last twelve. Raises BadQuestion for one to come."""
     if asked["month"]:
         months = of_months(asked["month"], asked["month"], kit, unit)
     else:
@@ -75,7 +76,16 @@ def _availability(kit: Kit, unit: str, asked: Asked) -> Answer:
         months = of_months(f"{first:%Y-%m}", f"{kit.today:%Y-%m}", kit, unit)
     if not months:
         raise BadQuestion(what="月份", detail=f"{asked['month']} 尚未开始，没有可统计的日子")
+    return months
+
+
+def _availability(kit: Kit, unit: str, asked: Asked) -> Answer:
+    months = _months(kit, unit, asked)
     return availability.of_one(months[0], unit, False, kit) if asked["month"] else availability.of_range(months, unit, False, kit)
+
+
+def _plot(kit: Kit, unit: str, asked: Asked) -> str:
+    return availability.plot(_months(kit, unit, asked))
 
 
 def _device(kit: Kit, unit: str, asked: Asked) -> Answer:
@@ -160,7 +170,7 @@ QUESTIONS = (
     Question("/device", "一台记录仪", "devices", _device, (RECORDER,), {}, DEVICE_PAGES),
     Question(
         "/availability", "设备完好率", "devices", _availability, (Filter("month", "月份（不填为近一年）", "month"), UNIT),
-        {"recorder": TO_DEVICE, "month": _at("/availability", month="month")}, DEVICE_PAGES,
+        {"recorder": TO_DEVICE, "month": _at("/availability", month="month")}, DEVICE_PAGES, plot=_plot,
     ),
     Question(
         "/sufficiency", "够不够用", "devices",

@@ -40,7 +40,7 @@ def _system(kit: Kit) -> dict[str, Any]:
             for each in accounts
         ],
         "settings": [
-            {"name": name, "value": str(value), "from": where} for name, value, where in origins(kit.settings, kit.root)
+            {"name": name, "value": _value(value), "from": where} for name, value, where in origins(kit.settings, kit.root)
         ],
         "recent": [
             {"at": beijing(from_utc_text(row["at"])), "by": row["by_whom"], "what": STATEMENTS.get(row["kind"], row["kind"]),
@@ -48,3 +48,10 @@ def _system(kit: Kit) -> dict[str, Any]:
             for row in kit.store.rows("recent_statements", limit=RECENT)
         ],
     }  # fmt: skip
+
+
+def _value(value: object) -> str:
+    """A setting as people read it."""
+    if isinstance(value, tuple):
+        return "、".join(map(str, value)) or "—"
+    return str(value) if value != "" else "—"

@@ -23,6 +23,7 @@ from avrecord.web.shell import Shell
 LONGEST = 200  # characters of a filter
 MOST_SHOWN = 500  # rows of a page; the workbook has them all
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SVG = "image/svg+xml"
 Asked = dict[str, str]
 
 
@@ -51,6 +52,8 @@ class Question:
     """Further pages of the same room: address and title."""
     whole: Callable[[Kit, str, Asked], Answer] | None = None
     """The answer for a workbook, where a page gives a part of it only."""
+    plot: Callable[[Kit, str, Asked], str] | None = None
+    """A drawing of the answer (SVG). The numbers stand beside it in the table."""
 
 
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Question) -> None:
@@ -60,15 +63,19 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
         account = guard.let_in(request, question.part)
         if isinstance(account, Response):
             return account
-        unit = narrowed(account, request.query_params.get("unit", "")[:LONGEST])
-        if unit is None:
-            return guard.forbidden(request)
         try:
-            given = _read(request, question, kit)
+            given = given_by(request, account)
+            if given is None:
+                return guard.forbidden(request)
             found = question.whole if question.whole and form in ("csv", "xlsx") else question.answer
-            return found(kit, unit, given | {"unit": unit}), given | {"unit": unit}, account
+            return found(kit, given["unit"], given), given, account
         except AvrecordError as error:
             return shell.failure(request, error, account)
+
+    def given_by(request: Request, account: Account) -> Asked | None:
+        """What is asked, within the account's unit; None: not theirs to see. Raises BadQuestion."""
+        unit = narrowed(account, request.query_params.get("unit", "").strip()[:LONGEST])
+        return None if unit is None else _read(request, question, kit) | {"unit": unit}
 
     @app.get(question.path)
     def page(request: Request) -> Response:
@@ -88,6 +95,19 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
     def twin(request: Request) -> Response:
         found = asked(request, "json")
         return found if isinstance(found, Response) else Response(as_document(found[0]), media_type="application/json")
+
+    if draw := question.plot:
+
+        @app.get(f"{question.path}.svg")
+        def drawing(request: Request) -> Response:
+            account = guard.let_in(request, question.part)
+            if isinstance(account, Response):
+                return account
+            try:
+                given = given_by(request, account)
+                return Response(draw(kit, given["unit"], given), media_type=SVG) if given else guard.forbidden(request)
+            except AvrecordError as error:
+                return shell.failure(request, error, account)
 
     @app.get(f"{question.path}.csv")
     def as_csv(request: Request) -> Response:

@@ -1,0 +1,85 @@
+"""A station with two units' cases and an account of each kind, and a visitor with a browser's cookie."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from contextlib import contextmanager
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from avrecord.pipeline.accounts import AccountFile
+from avrecord.rules.roles import Account
+from cli.desk import EAST, Desk, filmed_day
+from web.test_status_page import served
+
+PASSWORD = "督察口令-很长的一句话"
+PEOPLE = {
+    "wang": Account("wang", "FY9", "supervisor", ""),
+    "zhang": Account("zhang", "FY8", "supervisor", EAST),
+    "li": Account("li", "SB1", "custodian", ""),
+    "shen": Account("shen", "SJ1", "auditor", ""),
+    "guan": Account("guan", "XT1", "admin", ""),
+    "cao": Account("cao", "CZ1", "operator", ""),
+}
+
+
+def let_in(root) -> None:
+    """Give everybody an account."""
+    accounts = AccountFile(root)
+    for each in PEOPLE.values():
+        accounts.set(each, PASSWORD)
+
+
+@pytest.fixture
+def station(kit, dcam, dock, tmp_path, monkeypatch, capsys):
+    made = Desk(kit.root, monkeypatch, capsys)
+    filmed_day(made, kit, dcam, dock, tmp_path, seconds=1100)
+    let_in(kit.root)
+    return kit
+
+
+class Browser:
+    """A browser's cookie and nothing else."""
+
+    def __init__(self, url: str) -> None:
+        self.host = urlsplit(url).netloc
+        self.cookie = ""
+
+    def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, str, dict[str, str]]:
+        connection = http.client.HTTPConnection(self.host, timeout=10)
+        sent = {
+            "Cookie": self.cookie,
+            **({"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}),
+            **headers,
+        }
+        connection.request(method, path, body, {key: value for key, value in sent.items() if value})
+        answer = connection.getresponse()
+        text, told = answer.read().decode("utf-8", "replace"), dict(answer.getheaders())
+        if "set-cookie" in told:
+            self.cookie = told["set-cookie"].partition(";")[0]
+        connection.close()
+        return answer.status, text, told
+
+    def send(self, page: str, path: str, **fields: str) -> tuple[int, str, dict[str, str]]:
+        """Send a form as the page gives it, with its session's word."""
+        word = re.search(r'name="word" value="([0-9a-f]{64})"', self.page(page))
+        return self.ask("POST", path, urlencode({"word": word[1] if word else "", **fields}))
+
+    def log_in(self, name: str, password: str = PASSWORD, to: str = "/cases") -> tuple[int, str, dict[str, str]]:
+        return self.ask("POST", "/login", urlencode({"name": name, "password": password, "to": to}))
+
+    def page(self, path: str) -> str:
+        status, text, _ = self.ask("GET", path)
+        assert status == 200, (path, status)
+        return text
+
+
+@contextmanager
+def browser(kit, name: str = ""):
+    with served(kit, 1) as url:
+        made = Browser(url)
+        if name:
+            assert made.log_in(name)[0] == 303
+        yield made
