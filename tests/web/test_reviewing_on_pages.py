@@ -141,7 +141,9 @@ def test_the_bundle_of_a_case_is_made_taken_away_and_verifies_elsewhere(station,
         packed.extractall(tmp_path / "away")
     signers, policy = station.root / "keys" / "allowed_signers", tmp_path / "policy"
     policy.write_text(f"log {station.log_key.vkey}\nquorum none\n", "utf-8")
-    said = Desk(station.root, monkeypatch, capsys)("verify", tmp_path / "away" / "bundle", "--signers", signers, "--policy", policy)
+    said = Desk(station.root, monkeypatch, capsys)(
+        "verify", tmp_path / "away" / "bundle", "--signers", signers, "--policy", policy
+    )
     assert said.code in (0, 15), said.out + said.err
     assert "内容被改动" not in said.out
 

@@ -25,7 +25,7 @@ LARGEST_REQUEST = 1 << 16
 STALE_SECONDS = 600  # a card of 64 GB takes longer than one rescan, but reports progress meanwhile
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -103,6 +103,10 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     @app.get("/style.css")
     async def style() -> Response:
         return Response(template("style.css"), media_type="text/css")
+
+    @app.get("/icon.svg")
+    async def icon() -> Response:
+        return Response(template("icon.svg"), media_type="image/svg+xml")
 
     @app.get("/page.js")
     async def script() -> Response:

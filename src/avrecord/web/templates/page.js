@@ -24,6 +24,30 @@ if (player) {
   }
 }
 
+// A live page comes again by itself: its content is exchanged, so that nothing flickers and a reader's place is kept.
+async function again() {
+  const live = document.querySelector("[data-refresh]");
+  if (!live) return;
+  const main = document.getElementById("main");
+  try {
+    const answer = await fetch(location.href, { redirect: "error" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+    main.replaceChildren(...fresh.childNodes);
+  } catch {
+    if (!document.getElementById("lost")) {
+      const lost = document.createElement("p");
+      lost.id = "lost";
+      lost.className = "warn";
+      lost.setAttribute("role", "alert");
+      lost.textContent = "与采集站的连接中断，下面不是现在的情况。正在重试。";
+      main.prepend(lost);
+    }
+  }
+  setTimeout(again, 1000 * Number(live.dataset.refresh));
+}
+if (document.querySelector("[data-refresh]")) setTimeout(again, 1000 * Number(document.querySelector("[data-refresh]").dataset.refresh));
+
 const items = [...document.querySelectorAll("tr[data-item]")];
 let at = -1;
 
