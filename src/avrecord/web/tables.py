@@ -91,7 +91,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
             cut=len(answer.rows) - len(rows), following=answer.extra.get("next"),
         )  # fmt: skip
 
-    @app.get(f"{question.path}.json")
+    @app.get(f"{question.path}.json", openapi_extra={"parameters": _described(question)})
     def twin(request: Request) -> Response:
         found = asked(request, "json")
         return found if isinstance(found, Response) else Response(as_document(found[0]), media_type="application/json")
@@ -126,6 +126,12 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
             write_workbook(path, [sheet(found[0])], found[0].charts)
             content = path.read_bytes()
         return Response(content, media_type=XLSX, headers=_saved(found[0].title, "xlsx"))
+
+
+def _described(question: Question) -> list[dict[str, Any]]:
+    """The twin's parameters for OpenAPI."""
+    names = ("unit", "after", *(each.name for each in question.filters))
+    return [{"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in dict.fromkeys(names)]
 
 
 def _cells(question: Question, answer: Answer, row: dict[str, Any]) -> list[tuple[str, str | None]]:
