@@ -122,16 +122,19 @@ def pages(kit: Kit, host: str, rounds: int) -> None:
     clip = kit.store.rows("clips_page", **ASKED, limit=1)[0]
     looked_at(kit, clip["clip_id"])
     case = f"综执罚字〔2026〕{kit.store.row('totals')['cases'] // 2}号"
+    recorder, whole = "Z00007", {"unit": "", "since": "", "until": ""}
     middle = {"after": "2026-06-15T00:00:00.000000Z", "after_id": "f" * 64}
+    of_recorder = ASKED | {"recorder": recorder, "limit": 101}
+    key = "~".join(middle.values())
     span = {"unit": UNIT, "since": "2026-05-31T16:00:00.000000Z", "until": "2026-06-30T16:00:00.000000Z"}
     stages = {"case_no": "", **span}
     asked = [
         ("clips, first page", EVERYBODY, "/clips", "clips_page", ASKED | {"limit": 101}),
-        ("clips, in the middle of the year", EVERYBODY, f"/clips?after={quote('~'.join(middle.values()))}", "clips_page", ASKED | middle | {"limit": 101}),
+        ("clips, mid-year", EVERYBODY, f"/clips?after={quote(key)}", "clips_page", ASKED | middle | {"limit": 101}),
         ("clips of a unit", HIS_UNIT, "/clips", "clips_page", ASKED | {"unit": UNIT, "limit": 101}),
-        ("clips of a recorder", EVERYBODY, "/clips?recorder=Z00007", "clips_page", ASKED | {"recorder": "Z00007", "limit": 101}),
+        ("clips of a recorder", EVERYBODY, f"/clips?recorder={recorder}", "clips_page", of_recorder),
         ("one clip", EVERYBODY, f"/clip?clip={clip['clip_id']}", "one_clip", {"clip_id": clip["clip_id"]}),
-        ("one case", EVERYBODY, f"/case?no={quote(case)}", "stages_where", stages | {"case_no": case, "unit": "", "since": "", "until": ""}),
+        ("one case", EVERYBODY, f"/case?no={quote(case)}", "stages_where", whole | {"case_no": case}),
         ("cases of a unit's month", HIS_UNIT, f"/cases?month={MONTH}", "stages_where", stages),
         ("what a unit's month lacks", HIS_UNIT, "/missing?from=2026-06-01&to=2026-06-30", "stages_where", stages),
         ("overview of a unit", HIS_UNIT, "/home", "stages_where", stages),
@@ -203,9 +206,8 @@ def crowd(people: int, rounds: int, work: Path) -> None:
         shutil.rmtree(root)
         shutil.rmtree(cards)
     ratio = statistics.median(together) / statistics.median(alone)
-    print(
-        f"\nintake of {CARDS} cards of {FILES} files of {SIZE >> 20} MiB, {people} people on the pages, a page every {THINKS_S:.0f} s"
-    )
+    cards = f"{CARDS} cards of {FILES} files of {SIZE >> 20} MiB"
+    print(f"\n{cards}; {people} people, each a page every {THINKS_S:.0f} s")
     print(table(["with people s", "pages served", "page errors", "median ms", "95 % ms"], rows))
     alone_s = ", ".join(f"{each:.2f}" for each in alone)
     print(f"alone: {alone_s} s; with people {ratio:.2f} × as long (goal 1.1)")
