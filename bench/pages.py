@@ -156,7 +156,12 @@ def looked_at(kit: Kit, clip: str) -> None:
         connection.execute("UPDATE examinations SET digest = ? WHERE clip_id = ?", (digest, clip))
 
 
-ASKED = dict.fromkeys(("case_no", "recorder", "officer", "unit", "since", "until", "state", "after", "after_id"), "")
+ASKED = dict.fromkeys(("case_no", "recorder", "officer", "unit", "since", "state", "after_id"), "") | {
+    "until": "9999", "after": "9999",
+}  # fmt: skip
+    "until": "9999",
+    "after": "9999",
+}
 
 
 def intake(kit: Kit, cards: Path, slots: Slots) -> float:

@@ -54,7 +54,7 @@ STATEMENTS = {
     "problem.reopened": "重新打开整改问题",
 }  # fmt: skip
 """What a statement of each kind is about."""
-JOBS = {"verify": "核验", "bundle": "案件资料包"}
+JOBS = {"verify": "核验", "bundle": "案件资料包", "proxy": "可播放的副本"}
 """Long work that pages start."""
 OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}

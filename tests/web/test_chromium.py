@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 from cli.desk import CASE, EAST, Desk, clip_id
-from media.rendering import AAC, CODECS, ffmpeg, pictures, tone
+from media.rendering import AAC, CODECS, NONE, ffmpeg, pictures, tone
 from web.test_status_page import CHROMIUM, served
 from web.visiting import PASSWORD, let_in, station
 
@@ -126,6 +126,24 @@ def test_a_click_plays_the_clip_from_that_second(kit, dcam, dock, tmp_path, monk
         assert page.said == []
         page.reload()
         expect(page.locator("tr", has_text="查看")).to_have_count(1)
+
+
+def test_a_clip_that_no_browser_plays_gets_a_copy_that_is_marked_as_one(kit, dcam, dock, tmp_path, chromium):
+    real = tmp_path / "real.avi"
+    ffmpeg(*pictures(seconds=4), *CODECS["mjpeg"], *NONE, real)
+    dock(dcam({"VIDEO/090000.avi": real.read_bytes()}))
+    let_in(kit.root)
+    with served(kit, 1) as url:
+        page = visit(chromium, url, "wang")
+        page.goto(f"/clip?clip={clip_id(kit, '090000.avi')}")
+        expect(page.get_by_text("浏览器不能播放 .avi 文件")).to_be_visible()
+        page.get_by_role("button", name="制作可播放的副本").click()
+        expect(page.get_by_text("不是证据")).to_be_visible(timeout=60_000)  # the page comes again by itself
+        until(page, f"{PLAYER} && {PLAYER}.readyState >= 2")
+        page.evaluate(f"{PLAYER}.play()")
+        until(page, f"{PLAYER}.currentTime > 0.5")
+        assert page.said == []
+    assert [row["by_whom"] for row in kit.store.rows("recent_statements", limit=9) if row["kind"] == "clip.viewed"] == ["FY9"]
 
 
 def test_the_auditor_verifies_sees_the_altered_clip_and_takes_the_bundle_away(station, tmp_path, monkeypatch, capsys, chromium):

@@ -8,6 +8,7 @@ import click
 
 from avrecord.cli.base import Group, Session, session
 from avrecord.cli.output import formats, give
+from avrecord.pipeline.proxies import make_proxy
 from avrecord.pipeline.review import find_clip
 from avrecord.reads.clips import clip_list, day_bounds, one_clip
 
@@ -42,6 +43,14 @@ def clips(
 def show(s: Session, /, clip: str, **form: Any) -> None:
     """查看一个片段：封存、抽检依据、关联、如何自行核验。"""
     give(one_clip(find_clip(clip, s.kit), s.kit), **form)
+
+
+@clips.command("proxy")
+@click.argument("clip", metavar="编号")
+@session
+def proxy(s: Session, clip: str) -> None:
+    """为浏览器不能播放的片段（H.265、AVI、TS）制作一个可播放的副本；原件不动，副本不是证据。"""
+    click.echo(f"已制作 {make_proxy(find_clip(clip, s.kit), s.kit)}（重新编码，仅供查看）")
 
 
 COMMANDS = (clips,)

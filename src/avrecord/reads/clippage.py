@@ -9,6 +9,7 @@ from avrecord.reads.clips import COLUMNS, row_of
 from avrecord.store.records import clip_of
 
 PAGE = 100
+LAST = "9999"  # after every moment
 MOST = 10_000  # rows of a workbook: what a person can still go through
 
 
@@ -20,8 +21,9 @@ def clip_page(kit: Kit, filters: dict[str, str], *, after: str = "", most: int =
     empty = dict.fromkeys(("case_no", "recorder", "officer", "unit", "since", "until", "state"), "")
     moment, _, beyond = after.partition("~")
     asked = empty | filters
+    asked["until"] = asked["until"] or LAST
     asked["case_no"] = case_number(asked["case_no"]) if asked["case_no"] else ""
-    rows = kit.store.rows("clips_page", **asked, after=moment, after_id=beyond, limit=most + 1)
+    rows = kit.store.rows("clips_page", **asked, after=moment or LAST, after_id=beyond, limit=most + 1)
     more = len(rows) > most
     rows = rows[:most]
     found = [clip_of(row) for row in rows]

@@ -40,12 +40,12 @@ SORTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 def _must_match(kit: Kit, case_no: str, unit: str) -> None:
     """A mistyped number must not read as "nothing is missing". Raises UnknownName."""
-    if case_no and not kit.records.stages(case_no=case_number(case_no)):
+    if case_no and not kit.store.row("any_stage", case_no=case_number(case_no), unit=""):
         raise UnknownName(what="案件", name=case_no)
-    if unit and not kit.records.stages(unit=unit):
-        known = joined(sorted({stage.unit for stage in kit.records.stages()}))
+    if unit and not kit.store.row("any_stage", case_no="", unit=unit):
+        known = joined(row["unit"] for row in kit.store.rows("units_of_stages"))
         raise UnknownName(what="单位", name=f"{unit}（已有：{known}）")
-    if not kit.records.stages():
+    if not kit.store.row("any_stage", case_no="", unit=""):
         raise UnknownName(what="案件，请先用 cases import 导入", name="全部")
 
 

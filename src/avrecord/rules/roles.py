@@ -15,8 +15,8 @@ SEES: dict[str, frozenset[str]] = {
 """Parts of the pages, by role. The dock's own screen is everybody's who stands before it. Who administers the machine has
 no business with what was filmed."""
 DOES: dict[str, frozenset[str]] = {
-    "supervisor": frozenset({"review", "take"}),
-    "auditor": frozenset({"verify", "export", "take"}),
+    "supervisor": frozenset({"review", "take", "proxy"}),
+    "auditor": frozenset({"verify", "export", "take", "proxy"}),
     "admin": frozenset({"verify"}),
 }
 """What a role may do beside looking. An auditor decides nothing about a case."""

@@ -17,6 +17,7 @@ from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
 from avrecord.web import cases, footage, home, system, tables, verifying
 from avrecord.web.guard import Guard, token_of
+from avrecord.web.jobs import Jobs
 from avrecord.web.questions import QUESTIONS
 from avrecord.web.shell import Shell, template
 from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL
@@ -92,10 +93,11 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
         return Response(reply.body, reply.status, headers={"Content-Type": reply.media_type})
 
     guard.routes(app)
+    jobs = Jobs(kit.root, kit.clock)
     home.routes(app, guard, shell, kit, status)
     cases.routes(app, guard, shell, kit)
-    footage.routes(app, guard, shell, kit)
-    verifying.routes(app, guard, shell, kit)
+    footage.routes(app, guard, shell, kit, jobs)
+    verifying.routes(app, guard, shell, kit, jobs)
     system.routes(app, guard, shell, kit)
     for question in QUESTIONS:
         tables.routes(app, guard, shell, kit, question)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, RedirectResponse
 
 from avrecord.errors import AvrecordError, BadQuestion, UnknownName
 from avrecord.model.clip import Clip, Media
@@ -16,11 +17,13 @@ from avrecord.model.moments import beijing, from_utc_text
 from avrecord.model.observation import Examination
 from avrecord.pipeline.cells import moment_in
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.proxies import proxy_at
 from avrecord.pipeline.viewing import clip_for, taken_away, watched
 from avrecord.reads.answer import as_document
 from avrecord.reads.clips import one_clip
 from avrecord.rules.roles import Account
 from avrecord.web.guard import Guard, token_of
+from avrecord.web.jobs import Job, Jobs
 from avrecord.web.shell import Shell, address
 from avrecord.words import OFFERED, SEGMENTS, VIEWS
 
@@ -32,7 +35,7 @@ ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 SHORT = 2000
 
 
-def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
+def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> None:
     """A clip, its JSON twin, its bytes and its pictures."""
 
     @app.get("/clip")
@@ -42,7 +45,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
             return account
         try:
             found = clip_for(account, clip[:64], kit)
-            content = _clip(found, t, kit)
+            content = _clip(found, t, kit) | {"proxy": _proxy(found, kit, jobs)}
         except AvrecordError as error:
             return shell.failure(request, error, account)
         return shell.page("clip.html", account, word=guard.word(request), **content)
@@ -102,6 +105,34 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
             return shell.failure(request, error, account)
         return FileResponse(path, media_type="application/octet-stream", filename=clip.name.rpartition("/")[2])
 
+    @app.get("/clip/proxy")
+    def proxy(request: Request, clip: str = "") -> Response:
+        account = guard.let_in(request, "footage")
+        if isinstance(account, Response):
+            return account
+        try:
+            found = clip_for(account, clip[:64], kit)
+            path = proxy_at(found, kit)
+            if path is None:
+                raise UnknownName(what="片段的副本", name=found.id.short)
+            _state(request, account, found)
+        except AvrecordError as error:
+            return shell.failure(request, error, account)
+        return _bytes(request, path, "video/mp4")
+
+    @app.post("/clip/proxy")
+    async def make(request: Request) -> Response:
+        found = await guard.acting(request, "proxy")
+        if isinstance(found, Response):
+            return found
+        account, form = found
+        try:
+            clip = await run_in_threadpool(clip_for, account, form.get("clip", "")[:64], kit)
+            await run_in_threadpool(jobs.start, "proxy", clip.id.hex, account.number, [["clips", "proxy", clip.id.hex]])
+        except AvrecordError as error:
+            return shell.failure(request, error, account)
+        return RedirectResponse(address("/clip", clip=clip.id.hex), 303)
+
     def _state(request: Request, account: Account, clip: Clip) -> None:
         guard.door.first_time(token_of(request), clip.id.hex, lambda: watched(clip.id, account.number, kit))
 
@@ -150,11 +181,21 @@ def plays(clip: Clip, examination: Examination | None) -> str | None:
     if clip.media not in (Media.VIDEO, Media.AUDIO):
         return None
     if kind_of(clip.name) == "application/octet-stream":
-        return f"浏览器不能播放 {Path(clip.name).suffix or '这种'} 文件，请用“下载原件”后在本机播放"
+        return f"浏览器不能播放 {Path(clip.name).suffix or '这种'} 文件"
     codec = examination.facts.video_codec if examination else None
     if codec and codec not in ("h264", "vp8", "vp9", "av1", "mjpeg"):
-        return f"画面编码为 {codec}，多数浏览器不能播放，请用“下载原件”后在本机播放"
+        return f"画面编码为 {codec}，多数浏览器不能播放"
     return None
+
+
+def _proxy(clip: Clip, kit: Kit, jobs: Jobs) -> str:
+    """Whether a copy for browsers is there: `ready`, `making`, what went wrong with the last try, or nothing."""
+    if proxy_at(clip, kit):
+        return "ready"
+    last: Job | None = next((job for job in jobs.all() if job.asked.kind == "proxy" and job.asked.about == clip.id.hex), None)
+    if last is None or last.code == 0:
+        return ""
+    return "making" if last.running else last.said or "上次没有做成"
 
 
 def _pictures(examination: Examination | None) -> set[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from avrecord.model.moments import utc_text
+from avrecord.model.moments import beijing, utc_text
 from avrecord.model.spans import months_later
 from avrecord.pipeline import problems
 from avrecord.pipeline.care import utc_of
@@ -24,6 +25,7 @@ from avrecord.web.shell import Shell, address
 from avrecord.words import DEVICE_FLAGS, LACKS, UNITLESS
 
 FAULTY = ("fault", "incomplete", "no_space", "stalled")  # states of a slot that somebody should look at
+STALE = timedelta(minutes=5)
 Live = Callable[[], dict[str, Any]]
 
 
@@ -41,13 +43,14 @@ class Matter:
 
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, live: Live) -> None:
     """The overview and its JSON twin."""
+    lately = _Lately()
 
     @app.get("/home")
     def page(request: Request) -> Response:
         account = guard.let_in(request, "home")
         if isinstance(account, Response):
             return account
-        found = list(matters(account, kit, live))
+        found = list(matters(account, kit, live, lately))
         return shell.page("home.html", account, matters=found, totals=kit.records.store.row("totals"), month=f"{kit.today:%Y-%m}")
 
     @app.get("/home.json", response_model=None)
@@ -55,14 +58,14 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, live: Live) -> No
         account = guard.let_in(request, "home")
         if isinstance(account, Response):
             return account
-        rows = [asdict(each) for each in matters(account, kit, live)]
+        rows = [asdict(each) for each in matters(account, kit, live, lately)]
         return {"schema": "avrecord.home/1", "at": utc_text(kit.clock()), "rows": rows}
 
 
-def matters(account: Account, kit: Kit, live: Live) -> Iterator[Matter]:
+def matters(account: Account, kit: Kit, live: Live, lately: _Lately) -> Iterator[Matter]:
     """What this account should look at; matters without anything to do say so."""
     if may_see(account, "cases"):
-        yield _missing(account.unit, kit)
+        yield lately.missing(account.unit, kit)
     if may_see(account, "selfcheck"):
         yield _overdue(account.unit, kit)
     if may_see(account, "footage") and not account.unit:  # whose they are is the very question
@@ -72,12 +75,27 @@ def matters(account: Account, kit: Kit, live: Live) -> Iterator[Matter]:
     yield from _dock(kit, live)
 
 
+class _Lately:
+    """What takes seconds at a large bureau is reckoned once in a while, and says when."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[datetime, Matter]] = {}
+
+    def missing(self, unit: str, kit: Kit) -> Matter:
+        now, (at, found) = kit.clock(), self._found.get(unit, (None, None))
+        if at is None or found is None or not timedelta(0) <= now - at < STALE:
+            found = _missing(unit, kit)
+            self._found[unit] = (now, found)
+        return found
+
+
 def _missing(unit: str, kit: Kit) -> Matter:
     first = months_later(kit.today.replace(day=1), -1)
     found = missing(kit, unit=unit, since=utc_of(first), until="")
     cases, counts = {lack.stage.id.case for lack in found}, Counter(lack.what for lack in found)
     told = "，".join(f"{LACKS[what]} {count} 处" for what, count in counts.most_common())
     words = f"上月以来有 {len(cases)} 件案件缺少清单要求的内容：{told}" if found else "上月以来没有发现缺少的内容"
+    words += f"（{beijing(kit.clock(), '%H:%M')} 统计）"
     return Matter(
         "missing", "案件缺录像", len(cases), words, address("/missing", **{"from": first}), bool(counts.get("no_footage"))
     )

@@ -27,9 +27,8 @@ BUNDLE = "bundle.zip"
 SCOPES: dict[str, list[str]] = {"all": [], "resume": ["--resume"]}
 
 
-def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
+def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> None:
     """The auditor's pages."""
-    jobs = Jobs(kit.root, kit.clock)
 
     @app.get("/verify")
     def page(request: Request) -> Response:

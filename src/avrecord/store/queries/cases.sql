@@ -5,6 +5,13 @@ WHERE (:case_no = '' OR case_no = :case_no) AND (:unit = '' OR unit = :unit)
   AND (:since = '' OR starts >= :since) AND (:until = '' OR starts < :until)
 ORDER BY case_no, starts, stage_id;
 
+-- any_stage --
+-- Whether there is a stage of a case, of a unit, or at all.
+SELECT 1 AS yes FROM stages WHERE (:case_no = '' OR case_no = :case_no) AND (:unit = '' OR unit = :unit) LIMIT 1;
+
+-- units_of_stages --
+SELECT DISTINCT unit FROM stages ORDER BY unit;
+
 -- stages_of_cases --
 -- Stages of all the cases named in a JSON array.
 SELECT * FROM stages WHERE case_no IN (SELECT value FROM json_each(:cases)) ORDER BY case_no, starts, stage_id;

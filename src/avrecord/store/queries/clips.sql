@@ -26,13 +26,13 @@ WHERE (:recorder = '' OR c.recorder = :recorder)
 ORDER BY c.recorder, coalesce(c.true_start, c.sealed_at), c.clip_id;
 
 -- clips_page --
--- A page of clips, the newest first, after a key (moment and id; '' for the first page). `unit`: of a recorder that is
+-- A page of clips, the newest first, after a key (moment and id; '9999' for the first page). Bounds without OR: the index
+-- of moments is walked from the key on, however far into the years it lies. `unit`: of a recorder that is
 -- registered to it, or linked to one of its stages.
 SELECT c.*, coalesce(c.true_start, c.sealed_at) AS moment FROM clips c
-WHERE (:after = '' OR (coalesce(c.true_start, c.sealed_at), c.clip_id) < (:after, :after_id))
+WHERE coalesce(c.true_start, c.sealed_at) <= :after AND (coalesce(c.true_start, c.sealed_at) < :after OR c.clip_id < :after_id)
+  AND coalesce(c.true_start, c.sealed_at) >= :since AND coalesce(c.true_start, c.sealed_at) < :until
   AND (:recorder = '' OR c.recorder = :recorder)
-  AND (:since = '' OR coalesce(c.true_start, c.sealed_at) >= :since)
-  AND (:until = '' OR coalesce(c.true_start, c.sealed_at) < :until)
   AND (:case_no = '' OR EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id AND l.case_no = :case_no))
   AND (:officer = '' OR EXISTS (SELECT 1 FROM assignments a WHERE a.recorder = c.recorder
         AND a.officer = :officer

@@ -1,0 +1,59 @@
+"""Copies for browsers: made when somebody asks, kept while there is room, gone without loss. Never evidence, never sealed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from avrecord import durable
+from avrecord.errors import CannotWrite, NoSpace
+from avrecord.media.trial import in_force
+from avrecord.media.worker import Limits, isolated
+from avrecord.model.clip import Clip, Media
+from avrecord.pipeline.kit import Kit
+
+TASK = "avrecord.media.proxy:make"  # by name: this process never loads a decoder
+FOLDER = "proxies"
+MOST_BYTES = 20 << 30  # of all copies together; the oldest go first
+SPARE = 1 << 30
+LIMITS = Limits(cpu_s=4 * 3600, wall_s=6 * 3600, written=8 << 30)
+
+
+def proxy_at(clip: Clip, kit: Kit) -> Path | None:
+    """The copy of a clip that is there, if any."""
+    path = kit.root / FOLDER / f"{clip.id.hex}.mp4"
+    return path if path.is_file() and not path.is_symlink() else None
+
+
+def make_proxy(clip: Clip, kit: Kit) -> Path:
+    """Make the copy of a clip. Raises NoSpace while intake needs the room, CannotWrite when nothing of it can be decoded."""
+    if found := proxy_at(clip, kit):
+        return found
+    free = kit.vault.free() - (kit.settings.vault.reserve_mib << 20)
+    if free < clip.size + SPARE:
+        raise NoSpace(needed=clip.size + SPARE, free=max(0, free))
+    if clip.media not in (Media.VIDEO, Media.AUDIO):
+        raise CannotWrite(path=clip.name, detail="不是录像或录音，没有可播放的副本")
+    source, folder = kit.vault.path(clip.stored), kit.root / FOLDER
+    request = {"clip": str(source), "name": clip.id.hex}
+    with isolated(TASK, request, LIMITS, reads=[source], isolation=in_force(kit.settings.check.isolation)) as outcome:
+        answer, copy = outcome.answer or {"impossible": outcome.reason}, outcome.folder / "proxy.mp4"
+        if "impossible" in answer or copy.is_symlink() or not copy.is_file():
+            raise CannotWrite(path=clip.name, detail=f"做不出可播放的副本：{str(answer.get('impossible', '没有结果'))[:200]}")
+        durable.make_folder(folder)
+        target = folder / f"{clip.id.hex}.mp4"
+        part = target.with_suffix(".part")
+        shutil.copyfile(copy, part)
+        part.replace(target)
+    _tidy(folder)
+    return target
+
+
+def _tidy(folder: Path) -> None:
+    """Let the oldest copies go when they are too many: each can be made again."""
+    found = sorted(((path.stat().st_mtime, path.stat().st_size, path) for path in folder.glob("*.mp4")), reverse=True)
+    total = 0
+    for _, size, path in found:
+        total += size
+        if total > MOST_BYTES:
+            path.unlink()
