@@ -156,12 +156,8 @@ def looked_at(kit: Kit, clip: str) -> None:
         connection.execute("UPDATE examinations SET digest = ? WHERE clip_id = ?", (digest, clip))
 
 
-ASKED = dict.fromkeys(("case_no", "recorder", "officer", "unit", "since", "state", "after_id"), "") | {
-    "until": "9999", "after": "9999",
-}  # fmt: skip
-    "until": "9999",
-    "after": "9999",
-}
+NAMES = ("case_no", "recorder", "officer", "unit", "since", "state", "after_id")
+ASKED = dict.fromkeys(NAMES, "") | {"until": "9999", "after": "9999"}
 
 
 def intake(kit: Kit, cards: Path, slots: Slots) -> float:
