@@ -54,7 +54,7 @@ STATEMENTS = {
     "problem.reopened": "重新打开整改问题",
 }  # fmt: skip
 """What a statement of each kind is about."""
-JOBS = {"verify": "核验", "bundle": "案件资料包", "proxy": "可播放的副本"}
+JOBS = {"verify": "核验", "bundle": "案件资料包", "proxy": "可播放的副本", "ledger": "自查工作台账", "package": "备查资料"}
 """Long work that pages start."""
 OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}

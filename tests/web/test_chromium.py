@@ -153,7 +153,7 @@ def test_the_auditor_verifies_sees_the_altered_clip_and_takes_the_bundle_away(st
         page.get_by_label("案号").fill(CASE)
         page.get_by_role("button", name="制作案件资料包").click()
         with page.expect_download(timeout=60_000) as taken:
-            page.get_by_role("button", name="下载资料包").click(
+            page.get_by_role("button", name="下载案件资料包").click(
                 timeout=60_000
             )  # the page comes again by itself until it is there
         saved = tmp_path / "bundle.zip"

@@ -10,21 +10,9 @@ from avrecord.cli.base import Session, at_least, by_option, session
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import formats, give
 from avrecord.cli.trust import audit
-from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.draw import announce, draw, drawn
-from avrecord.reads.answer import Answer, Column, moment
 from avrecord.reads.clips import day_bounds
-from avrecord.words import SEEDS
-
-SAMPLE = [Column("n", "序号"), Column("case", "案号", width=14, whole=True), Column("stage", "环节", width=12)]
-LIST = [
-    Column("announced", "公告（日志序号）"),
-    Column("at", "公告时间", moment, 10),
-    Column("by", "公告人"),
-    Column("of", "总数"),
-    Column("count", "抽取数"),
-    Column("seed_from", "种子", lambda seed: SEEDS.get(seed, "尚未抽取"), 14),
-]
+from avrecord.reads.draws import announcements, drawn_of
 
 
 @audit.command("announce")
@@ -52,36 +40,12 @@ def announce_(s: Session, count: int, unit: str, since: Any, until: Any, by: str
 def draw_(s: Session, /, number: int | None, by: str, public: str, check: bool, list_: bool, **form: Any) -> None:
     """按公告抽取，或复验一次抽取。"""
     if list_ or number is None:
-        give(_announcements(s), **form)
+        give(announcements(s.kit), **form)
         return
     if not check and not by:
         raise click.UsageError("抽取须写明 --by 证号；只看结果请加 --check")
     found = drawn(number, s.kit) if check else draw(number, by, s.kit, public)
-    rows = [{"n": n, "case": stage.case, "stage": stage.name} for n, stage in enumerate(found.stages, 1)]
-    notes = [
-        f"公告 {number}：从 {found.of} 个环节中抽出 {len(rows)} 个。种子：{SEEDS[found.seed_from]}，SHA-256 {found.seed}",
-        "再抽一次结果相同。" if found.same else "再抽一次结果不同：日志中的结果不是按公告抽出来的！",
-    ]
-    if found.seed_from == "checkpoint":
-        notes.append("注意：种子是采集站自己的检查点。采集站可以反复尝试以挑选结果，有外部见证或公开号码的抽取才能排除这一点。")
-    extra = {"announced": number, "of": found.of, "seed_from": found.seed_from, "seed": found.seed, "same": found.same}
-    give(Answer("draw", "抽取结果", SAMPLE, rows, extra | {"rule": found.rule}, notes, 0 if found.same else 11), **form)
-
-
-def _announcements(s: Session) -> Answer:
-    rows = [
-        {
-            "announced": row["seq"],
-            "at": from_utc_text(row["at"]),
-            "by": row["by_whom"],
-            "of": row["of_count"],
-            "count": row["count"],
-            "seed_from": row["seed_from"],
-        }
-        for row in s.kit.store.rows("all_announcements")
-    ]
-    notes = [] if rows else ["还没有公告。先运行 avrecord audit announce --count 个数 --by 证号"]
-    return Answer("announcements", "抽取公告", LIST, rows, {"count": len(rows)}, notes)
+    give(drawn_of(number, found), **form)
 
 
 COMMANDS = ()

@@ -8,7 +8,7 @@ from avrecord.model.statement import ClipViewed
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
 from avrecord.pipeline.review import find_clip
-from avrecord.rules.roles import Account
+from avrecord.rules.roles import Account, narrowed
 
 NO_CLIP = "片段（编号是片段页列出的十六进制数，或不属于您的单位）"
 
@@ -19,6 +19,13 @@ def clip_for(account: Account, text: str, kit: Kit) -> Clip:
     if account.unit and not kit.store.row("clip_in_unit", clip_id=found.id.hex, unit=account.unit):
         raise UnknownName(what=NO_CLIP, name=text[:64])
     return found
+
+
+def assert_theirs(account: Account, case: str, kit: Kit) -> None:
+    """Raises UnknownName for a case of another unit: it is as unknown as one that does not exist."""
+    stages = kit.records.stages(case_no=case) if case else []
+    if not stages or all(narrowed(account, stage.unit) is None for stage in stages):
+        raise UnknownName(what="案件", name=case)
 
 
 def watched(clip: ClipId, by: str, kit: Kit) -> None:

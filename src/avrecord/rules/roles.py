@@ -15,11 +15,11 @@ SEES: dict[str, frozenset[str]] = {
 """Parts of the pages, by role. The dock's own screen is everybody's who stands before it. Who administers the machine has
 no business with what was filmed."""
 DOES: dict[str, frozenset[str]] = {
-    "supervisor": frozenset({"review", "take", "proxy"}),
-    "auditor": frozenset({"verify", "export", "take", "proxy"}),
+    "supervisor": frozenset({"review", "rectify", "draw", "take", "proxy"}),
+    "auditor": frozenset({"verify", "export", "draw", "take", "proxy"}),
     "admin": frozenset({"verify"}),
 }
-"""What a role may do beside looking. An auditor decides nothing about a case."""
+"""What a role may do beside looking. An auditor draws the sample and decides nothing about a case."""
 
 
 @dataclass(frozen=True, slots=True)

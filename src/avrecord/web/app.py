@@ -15,7 +15,7 @@ from avrecord.errors import AvrecordError
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
-from avrecord.web import cases, footage, home, system, tables, verifying
+from avrecord.web import cases, footage, home, selfcheck, system, tables, verifying
 from avrecord.web.guard import Guard, token_of
 from avrecord.web.jobs import Jobs
 from avrecord.web.questions import QUESTIONS
@@ -98,6 +98,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     cases.routes(app, guard, shell, kit)
     footage.routes(app, guard, shell, kit, jobs)
     verifying.routes(app, guard, shell, kit, jobs)
+    selfcheck.routes(app, guard, shell, kit, jobs)
     system.routes(app, guard, shell, kit)
     for question in QUESTIONS:
         tables.routes(app, guard, shell, kit, question)

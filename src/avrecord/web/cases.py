@@ -26,13 +26,13 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.opinion import write_opinion
 from avrecord.pipeline.review import review
+from avrecord.pipeline.viewing import assert_theirs
 from avrecord.rules.judging import is_whole, lacks
-from avrecord.rules.roles import Account as Person
 from avrecord.rules.roles import narrowed
 from avrecord.web.guard import Guard
 from avrecord.web.questions import CASE_PAGES
 from avrecord.web.shell import Shell, address
-from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, SEGMENTS
+from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, PROBLEM_ITEMS, SEGMENTS
 
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 LONGEST, LONGEST_WHY = 200, 2000
@@ -69,7 +69,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         try:
             if not why:
                 raise BadQuestion(what="理由", detail="请写明复核理由")
-            await run_in_threadpool(_assert_theirs, person, at.case, kit)
+            await run_in_threadpool(assert_theirs, person, at.case, kit)
             await run_in_threadpool(review, at, form.get("item", ""), form.get("decision", ""), person.number, why, kit)
         except AvrecordError as error:
             return shell.failure(request, error, person)
@@ -85,7 +85,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         folder = tempfile.TemporaryDirectory()
         path = Path(folder.name) / "opinion.docx"
         try:
-            await run_in_threadpool(_assert_theirs, person, case, kit)
+            await run_in_threadpool(assert_theirs, person, case, kit)
             await run_in_threadpool(write_opinion, case, path, person.number, kit)
         except AvrecordError as error:
             folder.cleanup()
@@ -116,14 +116,10 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         if not found:  # another unit's case is as unknown as one that does not exist
             return shell.failure(request, UnknownName(what="案件", name=no[:LONGEST]), account)
         content = one_case(found)
-        return shell.page("case.html", account, word=guard.word(request), decisions=DECISIONS, **content) if page else content
-
-
-def _assert_theirs(person: Person, case: str, kit: Kit) -> None:
-    """Raises UnknownName for a case of another unit: it is as unknown as one that does not exist."""
-    stages = kit.records.stages(case_no=case) if case else []
-    if not stages or all(narrowed(person, stage.unit) is None for stage in stages):
-        raise UnknownName(what="案件", name=case)
+        if not page:
+            return content
+        words = {"decisions": DECISIONS, "problem_items": PROBLEM_ITEMS}
+        return shell.page("case.html", account, word=guard.word(request), **words, **content)
 
 
 def anchor_of(stage: str) -> str:

@@ -91,7 +91,7 @@ class _Lately:
 
 def _missing(unit: str, kit: Kit) -> Matter:
     first = months_later(kit.today.replace(day=1), -1)
-    found = missing(kit, unit=unit, since=utc_of(first), until="")
+    found = missing(kit, unit=unit, since=utc_of(first), until=utc_text(kit.clock()))
     cases, counts = {lack.stage.id.case for lack in found}, Counter(lack.what for lack in found)
     told = "，".join(f"{LACKS[what]} {count} 处" for what, count in counts.most_common())
     words = f"上月以来有 {len(cases)} 件案件缺少清单要求的内容：{told}" if found else "上月以来没有发现缺少的内容"

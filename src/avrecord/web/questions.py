@@ -9,6 +9,7 @@ from typing import Any
 from avrecord.errors import BadQuestion, UnknownName
 from avrecord.model.spans import months_later
 from avrecord.pipeline.care import Month, of_months, registered
+from avrecord.pipeline.draw import drawn
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.statistics import month_figures
 from avrecord.reads import availability, plans
@@ -17,9 +18,10 @@ from avrecord.reads.clippage import MOST, clip_page
 from avrecord.reads.clips import day_bounds
 from avrecord.reads.device import one_device
 from avrecord.reads.devices import device_list
+from avrecord.reads.draws import announcements, drawn_of
 from avrecord.reads.losses import losses
 from avrecord.reads.missing import missing_of
-from avrecord.reads.problems import one_problem, problem_list
+from avrecord.reads.problems import problem_list
 from avrecord.reads.reviews import agreement, waiting
 from avrecord.reads.statistics import LISTS, month_figures_of
 from avrecord.reads.sufficiency import enough_of
@@ -33,6 +35,7 @@ UNIT = Filter("unit", "单位")
 STATES = {"": "全部", "sealed": "正常封存", "set_aside": "待查", "pending": "尚未抽检", "unlinked": "未关联案件"}
 ORDERS = {"case": "按案号", "days": "按超期天数", "start": "按环节时间", "unit": "按单位", "what": "按缺什么"}
 PROBLEMS = {"": "全部", "open": "未销号", "overdue": "逾期", "closed": "已销号", "again": "销号后再次出现"}
+SELFCHECK_PAGES = (("/selfcheck", "自查台账"), ("/rectification", "整改"), ("/draws", "抽取"), ("/statistics", "月度统计"))
 CASE_PAGES = (("/cases", "按案件"), ("/missing", "逐条列出缺什么"), ("/queue", "待复核"), ("/agreement", "抽检与人工是否一致"))
 DEVICE_PAGES = (
     ("/devices", "记录仪"), ("/availability", "设备完好率"), ("/sufficiency", "够不够用"),
@@ -107,12 +110,15 @@ def _statistics(kit: Kit, unit: str, asked: Asked) -> Answer:
     return month_figures_of(month_figures(asked["month"], unit, kit), unit, asked["group"], False, kit)
 
 
-def _problem(kit: Kit, unit: str, asked: Asked) -> Answer:
+def _drawn(kit: Kit, _: str, asked: Asked) -> Answer:
     text = asked["number"]
-    found = problem_list(kit, unit=unit)
-    if not text.isascii() or not text.isdecimal() or int(text) not in {row["number"] for row in found.rows}:
-        raise UnknownName(what="整改问题", name=text)
-    return one_problem(int(text), kit)
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise UnknownName(what="抽取公告", name=text)
+    return drawn_of(int(text), drawn(int(text), kit))
+
+
+def _drawn_at(row: dict[str, Any]) -> str | None:
+    return address("/drawn", number=row["announced"]) if row["seed_from"] else None
 
 
 def _losses(kit: Kit, unit: str, _: Asked) -> Answer:
@@ -153,6 +159,7 @@ def this_month(kit: Kit) -> str:
 
 
 TO_CLIP, TO_CASE, TO_DEVICE = _at("/clip", clip="clip"), _at("/case", no="case"), _at("/device", recorder="recorder")
+TO_PROBLEM = _at("/problem", number="number")
 QUESTIONS = (
     Question(
         "/clips", "片段", "footage", _clips,
@@ -183,11 +190,13 @@ QUESTIONS = (
     Question("/losses", "损失核算", "verify", _losses),
     Question(
         "/rectification", "整改", "selfcheck", lambda kit, unit, asked: problem_list(kit, unit=unit, only=asked["only"] or None),
-        (UNIT, Filter("only", "状态", "choice", PROBLEMS)), {"case": TO_CASE, "number": _at("/problem", number="number")},
+        (UNIT, Filter("only", "状态", "choice", PROBLEMS)), {"case": TO_CASE, "number": TO_PROBLEM}, SELFCHECK_PAGES,
     ),
-    Question("/problem", "一个整改问题", "selfcheck", _problem, (Filter("number", "编号"),)),
+    Question("/draws", "抽取", "selfcheck", lambda kit, *_: announcements(kit), (), {"announced": _drawn_at}, SELFCHECK_PAGES),
+    Question("/drawn", "抽取结果", "selfcheck", _drawn, (Filter("number", "公告"),), {"case": TO_CASE}, SELFCHECK_PAGES),
     Question(
         "/statistics", "月度统计", "selfcheck", _statistics,
         (Filter("month", "月份", "month", default=this_month), UNIT, Filter("group", "口径", "choice", LISTS, lambda _: "unit")),
+        {}, SELFCHECK_PAGES,
     ),
 )  # fmt: skip

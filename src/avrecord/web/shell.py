@@ -33,8 +33,7 @@ TABS = (
     Tab("/clips", "片段", "footage"),
     Tab("/devices", "设备", "devices"),
     Tab("/verify", "核验", "verify"),
-    Tab("/rectification", "整改", "selfcheck"),
-    Tab("/statistics", "统计", "selfcheck"),
+    Tab("/selfcheck", "自查", "selfcheck"),
     Tab("/system", "系统", "system"),
     Tab("/", "采集", "dock"),
 )

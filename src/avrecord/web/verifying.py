@@ -16,14 +16,20 @@ from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.kit import Kit
 from avrecord.reads.answer import Answer, shown
 from avrecord.reads.verification import COLUMNS
-from avrecord.rules.roles import may_do
-from avrecord.web.guard import Guard
+from avrecord.rules.roles import Account, may_do, may_see
+from avrecord.web.guard import Guard, token_of
 from avrecord.web.jobs import Job, Jobs
 from avrecord.web.shell import Shell, address
+from avrecord.web.tables import XLSX
 from avrecord.words import FINDINGS, JOBS, LIMITS_OF_A_SEAL
 
 MOST_FINDINGS = 500
 BUNDLE = "bundle.zip"
+PARTS = {"verify": "verify", "bundle": "verify", "package": "verify", "ledger": "selfcheck", "proxy": "footage"}
+"""Who may follow a job: those who see the part that it belongs to."""
+FILES = {"bundle": (BUNDLE, "application/zip", "export"), "package": ("package.zip", "application/zip", "export"),
+         "ledger": ("ledger.xlsx", XLSX, "take")}  # fmt: skip
+"""What a job of a kind leaves to be taken away, of what type, and which deed that is."""
 SCOPES: dict[str, list[str]] = {"all": [], "resume": ["--resume"]}
 
 
@@ -78,51 +84,58 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         ]
         return await _started(request, "bundle", case, account.number, commands)
 
-    @app.get("/job")
-    def job(request: Request, number: str = "") -> Response:
-        account = guard.let_in(request, "verify")
+    def followed(request: Request, number: str) -> tuple[Account, Job] | Response:
+        """Who asks and the job, or what to answer instead."""
+        account = guard.let_in(request, "home")
         if isinstance(account, Response):
             return account
         try:
             one = jobs.one(number)
         except AvrecordError as error:
             return shell.failure(request, error, account)
-        content = _result(jobs.answer(number)) if not one.running else {"rows": [], "columns": [], "totals": {}, "facts": []}
-        ready = (
-            not one.running and one.code == 0 and (jobs.folder_of(number) / "bundle.zip").is_file() and may_do(account, "export")
-        )
+        allowed = may_see(account, PARTS[one.asked.kind]) and (not account.unit or one.asked.by == account.number)
+        return (account, one) if allowed else guard.forbidden(request)
+
+    @app.get("/job")
+    def job(request: Request, number: str = "") -> Response:
+        found = followed(request, number)
+        if isinstance(found, Response):
+            return found
+        account, one = found
+        content = _result(None if one.running else jobs.answer(number))
+        file = FILES.get(one.asked.kind)
+        ready = bool(file and one.code == 0 and (jobs.folder_of(number) / file[0]).is_file() and may_do(account, file[2]))
         return shell.page("job.html", account, job=_job(one), ready=ready, word=guard.word(request), **content)
 
     @app.get("/job.json", response_model=None)
     def job_twin(request: Request, number: str = "") -> Response | dict[str, Any]:
-        account = guard.let_in(request, "verify")
-        if isinstance(account, Response):
-            return account
-        try:
-            return {"schema": "avrecord.job/1", **_job(jobs.one(number)), "answer": jobs.answer(number)}
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        found = followed(request, number)
+        if isinstance(found, Response):
+            return found
+        return {"schema": "avrecord.job/1", **_job(found[1]), "answer": jobs.answer(number)}
 
     @app.post("/job/file")
     async def file(request: Request) -> Response:
-        found = await guard.acting(request, "export")
+        account = await run_in_threadpool(guard.door.who_is, token_of(request))
+        deed = "export" if account and may_do(account, "export") else "take"
+        found = await guard.acting(request, deed)
         if isinstance(found, Response):
             return found
         account, form = found
-        try:
-            one = jobs.one(form.get("number", ""))
-            path = jobs.folder_of(one.number) / BUNDLE
-            if not path.is_file() or one.code != 0:
-                raise UnknownName(what="任务的文件", name=one.number)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
-        return FileResponse(path, media_type="application/zip", filename="bundle.zip")
+        one = followed(request, form.get("number", ""))
+        if isinstance(one, Response):
+            return one
+        name, kind, needed = FILES.get(one[1].asked.kind, ("", "", "export"))
+        path = jobs.folder_of(one[1].number) / name
+        if not name or not may_do(account, needed) or not path.is_file() or one[1].code != 0:
+            return shell.failure(request, UnknownName(what="任务的文件", name=one[1].number), account)
+        return FileResponse(path, media_type=kind, filename=name)
 
     async def _started(request: Request, kind: str, about: str, by: str, commands: list[list[str]]) -> Response:
         try:
             number = await run_in_threadpool(jobs.start, kind, about, by, commands)
         except AvrecordError as error:
-            return shell.failure(request, error, guard.door.who_is(request.cookies.get("avrecord", "")))
+            return shell.failure(request, error, guard.door.who_is(token_of(request)))
         return RedirectResponse(address("/job", number=number), 303)
 
 
