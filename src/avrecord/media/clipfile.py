@@ -19,6 +19,7 @@ import av
 import cv2
 import numpy as np
 
+from avrecord.media.demuxing import packets_of
 from avrecord.media.sound import Hear, Sound
 
 OPEN = {
@@ -120,19 +121,14 @@ class ClipFile:
         """Packets until the end or until the container gives up: the rest is then unread, and said."""
         if not wanted:
             return
-        packets = box.demux(wanted)
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, MemoryError):
-                self.packets.errors += 1
-                return
-            if packet is None:
-                return
+        for packet in packets_of(box, wanted, self._gave_up):
             if packet.is_corrupt:  # half a packet before a cut: libav hands it out without the mark of a key frame
                 self.packets.errors += 1
             if packet.size:
                 yield packet
+
+    def _gave_up(self) -> None:
+        self.packets.errors += 1
 
     def _heard(self, packet: Any, start_s: float) -> None:
         """How far sound goes, by its packets: decoded or not."""

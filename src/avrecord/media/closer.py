@@ -10,6 +10,7 @@ Runs in the isolated child only.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 
 from avrecord.media.clipfile import BYTES_PER_PACKET, MOST_PIXELS, OPEN, Frame, picture_stream, start_of, upright
+from avrecord.media.demuxing import packets_of
 
 MOST_HELD = 600  # packets of a group that begins before the window: 20 s at 30 a second
 
@@ -59,14 +61,7 @@ def sharpness(luma: np.ndarray) -> float:
 
 
 def _packets(box: Any, video: Any, path: Path) -> Iterator[Any]:
-    packets = box.demux(video)
-    for _ in range(path.stat().st_size // BYTES_PER_PACKET + 1000):
-        try:
-            packet = next(packets, None)
-        except (av.error.FFmpegError, MemoryError):
-            return
-        if packet is None:
-            return
+    for packet in islice(packets_of(box, video), path.stat().st_size // BYTES_PER_PACKET + 1000):
         if packet.size:
             yield packet
 

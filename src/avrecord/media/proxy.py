@@ -6,7 +6,6 @@ out and counted, so the copy may be shorter than the clip.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import av
 
 from avrecord.media.clipfile import OPEN
+from avrecord.media.demuxing import packets_of
 
 WIDEST = 960  # px: what a page shows; the original is a click away
 RATE = 15  # pictures a second at most
@@ -47,7 +47,7 @@ def _copied(box: Any, video: Any, audio: Any, made: Any) -> tuple[int, int]:
     heard = _Heard(made, audio) if audio is not None else None
     errors = 0
     # Slice threads, which are PyAV's default: with frame threads the HEVC decoder ended with SIGFPE beside the encoder.
-    for packet in _packets(box, [each for each in (video, audio) if each is not None]):
+    for packet in packets_of(box, [each for each in (video, audio) if each is not None]):
         try:
             frames = packet.decode()
         except (av.error.FFmpegError, MemoryError, ValueError):
@@ -62,19 +62,6 @@ def _copied(box: Any, video: Any, audio: Any, made: Any) -> tuple[int, int]:
         if each:
             each.end()
     return drawn.count if drawn else 0, errors
-
-
-def _packets(box: Any, wanted: list[Any]) -> Iterator[Any]:
-    """Packets until the end, or until the container gives up."""
-    packets = box.demux(wanted)
-    while True:
-        try:
-            packet = next(packets, None)
-        except (av.error.FFmpegError, MemoryError):
-            return
-        if packet is None:
-            return
-        yield packet
 
 
 class _Drawn:

@@ -157,7 +157,7 @@ def _grammar(box: Any, stream: Any, broken: Path) -> Grammar:
     try:
         packets = (bytes(packet) for packet in islice(box.demux(stream), LESSONS) if packet.size and not packet.is_corrupt)
         return learnt(stream.codec_context.name, packets)
-    except (av.error.FFmpegError, MemoryError, ValueError) as error:
+    except (av.error.FFmpegError, MemoryError, ValueError, IndexError) as error:
         raise _impossible(broken, "同机片段读不出画面") from error
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import av
 import numpy as np
 
 from avrecord.media.clipfile import BYTES_PER_PACKET, OPEN
+from avrecord.media.demuxing import packets_of
 from avrecord.media.sound import RATE, Sound
 
 PER_MS = RATE // 1000
@@ -79,21 +81,17 @@ class SoundFile:
             stream = box.streams.audio[0]
             blocks: list[tuple[int, np.ndarray]] = []
             sound = Sound(stream, _start(box, stream), lambda _, samples: blocks.append((sound.at - len(samples), samples)))
-            packets = box.demux(stream)
-            for _ in range(self.path.stat().st_size // BYTES_PER_PACKET + 1000):
-                try:
-                    packet = next(packets, None)
-                except (av.error.FFmpegError, MemoryError):
-                    self.errors += 1
-                    break
-                if packet is None:
-                    break
+            most = self.path.stat().st_size // BYTES_PER_PACKET + 1000
+            for packet in islice(packets_of(box, stream, self._gave_up), most):
                 sound.take(packet)
                 yield from blocks
                 blocks.clear()
             sound.finish()
             self.errors += sound.errors
             yield from blocks
+
+    def _gave_up(self) -> None:
+        self.errors += 1
 
 
 def _start(box: Any, stream: Any) -> float:

@@ -118,8 +118,8 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         content = one_case(found)
         if not page:
             return content
-        words = {"decisions": DECISIONS, "problem_items": PROBLEM_ITEMS}
-        return shell.page("case.html", account, word=guard.word(request), **words, **content)
+        content |= {"decisions": DECISIONS, "problem_items": PROBLEM_ITEMS, "word": guard.word(request)}
+        return shell.page("case.html", account, **content)
 
 
 def anchor_of(stage: str) -> str:

@@ -1,0 +1,43 @@
+"""A transport stream that shows a new stream half way (mutated by the fire drill): its packets end nobody's examination."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import av
+import pytest
+
+from avrecord.media.clipfile import OPEN, ClipFile
+from avrecord.media.demuxing import MOST_STRANGE, packets_of
+from avrecord.media.proxy import make
+
+LATE = Path(__file__).with_name("late_stream.ts")
+
+
+def test_the_library_still_does_not_know_a_stream_that_comes_later():
+    """When this fails, the repeated asking can go."""
+    with av.open(str(LATE), options=OPEN) as box, pytest.raises(IndexError):
+        list(box.demux([*box.streams.video[:1], *box.streams.audio[:1]]))
+
+
+def test_what_comes_after_it_is_looked_at(tmp_path):
+    clip = ClipFile(LATE)
+    frames = list(clip.key_frames(hear=lambda *_: None))
+    assert (len(frames) >= 2, clip.packets.frames > 50) == (True, True)
+    assert frames[-1].at_ms >= 1000
+    shutil.copy(LATE, tmp_path / "a.ts")
+    assert make({"clip": str(tmp_path / "a.ts"), "name": "x"}, tmp_path)["pictures"] > 20
+
+
+def test_a_container_that_is_strange_for_ever_is_given_up():
+    class Strange:
+        asked = 0
+
+        def demux(self, _):
+            Strange.asked += 1
+            raise IndexError
+
+    failed = []
+    assert list(packets_of(Strange(), None, lambda: failed.append(1))) == []
+    assert (Strange.asked, failed) == (MOST_STRANGE, [1])
