@@ -140,7 +140,10 @@ class RetentionTable(_Table):
 
 
 class WebTable(_Table):
+    """`names`: further names by which browsers may call this station, as a reverse proxy passes them on."""
+
     host: str = "127.0.0.1"
+    names: tuple[str, ...] = ()
     port: Annotated[int, Field(ge=0, le=65535)] = 8720
 
 

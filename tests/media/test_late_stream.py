@@ -27,7 +27,7 @@ def test_what_comes_after_it_is_looked_at(tmp_path):
     assert (len(frames) >= 2, clip.packets.frames > 50) == (True, True)
     assert frames[-1].at_ms >= 1000
     shutil.copy(LATE, tmp_path / "a.ts")
-    assert make({"clip": str(tmp_path / "a.ts"), "name": "x"}, tmp_path)["pictures"] > 20
+    assert make({"clip": str(tmp_path / "a.ts"), "name": "x"}, tmp_path)["count"] > 20
 
 
 def test_a_container_that_is_strange_for_ever_is_given_up():

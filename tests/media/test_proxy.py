@@ -45,6 +45,22 @@ def test_what_a_browser_cannot_play_becomes_h264_and_aac_of_the_same_length(kit,
     assert (hashlib.sha256(stored.read_bytes()).hexdigest(), stored.stat().st_mtime_ns) == before
 
 
+@pytest.mark.parametrize("name", ["a.ts", "b.avi"])
+def test_sound_that_begins_before_the_pictures_is_no_matter(kit, dcam, dock, tmp_path, name):
+    source = tmp_path / name
+    film = ["-itsoffset", "1", *pictures(seconds=3), *tone(4)]
+    ffmpeg(*film, *CODECS["h264"], *(AAC if name.endswith("ts") else PCM), "-map", "0:v", "-map", "1:a", source)
+    found = probe(make_proxy(clip_of(kit, dcam, dock, name, source.read_bytes()), kit))
+    assert {each["codec_name"] for each in found["streams"]} == {"h264", "aac"}
+
+
+def test_a_recording_of_sound_alone_is_copied(kit, dcam, dock, tmp_path):
+    source = tmp_path / "a.amr.mkv"
+    ffmpeg(*tone(4), "-c:a", "pcm_s16le", source)
+    found = probe(make_proxy(clip_of(kit, dcam, dock, "a.mkv", source.read_bytes()), kit))
+    assert [each["codec_name"] for each in found["streams"]] == ["aac"]
+
+
 def test_a_clip_that_was_cut_off_gives_what_can_be_decoded(kit, dcam, dock, tmp_path):
     source = tmp_path / "a.ts"
     ffmpeg(*pictures(seconds=6), *CODECS["h264"], *NONE, source)

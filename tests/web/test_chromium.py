@@ -152,10 +152,9 @@ def test_the_auditor_verifies_sees_the_altered_clip_and_takes_the_bundle_away(st
         page.goto("/verify")
         page.get_by_label("案号").fill(CASE)
         page.get_by_role("button", name="制作案件资料包").click()
-        with page.expect_download(timeout=60_000) as taken:
-            page.get_by_role("button", name="下载案件资料包").click(
-                timeout=60_000
-            )  # the page comes again by itself until it is there
+        page.get_by_label("用途").fill("行政复议", timeout=60_000)  # the page comes again by itself until it is there
+        with page.expect_download() as taken:
+            page.get_by_role("button", name="下载案件资料包").click()
         saved = tmp_path / "bundle.zip"
         taken.value.save_as(saved)
         found = next(each for each in station.records.clips() if each.name.endswith("090000.mp4"))

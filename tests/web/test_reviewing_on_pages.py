@@ -101,6 +101,7 @@ def test_the_opinion_is_the_document_of_the_command(station):
     with browser(station, "wang") as supervisor:
         status, _, told = supervisor.send(PAGE, "/opinion", no=CASE)
     assert (status, "wordprocessingml" in told["content-type"]) == (200, True)
+    assert "clip.viewed" in [row["kind"] for row in station.store.rows("recent_statements", limit=5)], "its frames were looked at"
 
 
 def ended(visitor, number: str) -> dict:
@@ -134,9 +135,13 @@ def test_the_bundle_of_a_case_is_made_taken_away_and_verifies_elsewhere(station,
         number = told["location"].partition("=")[2]
         told = ended(auditor, number)
         assert told["code"] == 0, told
-        assert auditor.send(f"/job?number={number}", "/job/file", number=number)[0] == 200
-        assert auditor.send(f"/job?number={number}", "/job/file", number="../../keys")[0] == 404
+        assert auditor.send(f"/job?number={number}", "/job/file", number=number)[0] == 400, "a purpose"
+        assert auditor.send(f"/job?number={number}", "/job/file", number=number, why="行政复议")[0] == 200
+        assert auditor.send(f"/job?number={number}", "/job/file", number="../../keys", why="x")[0] == 404
+    taken = [row for row in station.store.rows("recent_statements", limit=20) if row["kind"] == "clip.viewed"]
+    assert [row["by_whom"] for row in taken] == ["SJ1", "SJ1"], "both clips of the case left the station"
     made = station.root / "exports" / "jobs" / number / "bundle.zip"
+    assert not made.with_suffix("").exists(), "once is enough"
     with zipfile.ZipFile(made) as packed:
         packed.extractall(tmp_path / "away")
     signers, policy = station.root / "keys" / "allowed_signers", tmp_path / "policy"

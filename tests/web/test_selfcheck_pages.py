@@ -116,7 +116,10 @@ def test_the_package_of_a_unit_is_made_for_an_auditor_alone_and_only_of_a_comple
             assert desk("review", CASE, row["stage"], item, "--as", "seen", "--by", "FY9", "--why", "看过录像").code == 0
         number, told = made(auditor)
         assert told["code"] == 0, told
-        assert auditor.send(f"/job?number={number}", "/job/file", number=number)[0] == 200
+        assert auditor.send(f"/job?number={number}", "/job/file", number=number, why="备查")[0] == 200
     with browser(station, "wang") as supervisor:
         assert supervisor.send(PAGE, "/package", unit=EAST)[0] == 403
-        assert supervisor.ask("GET", f"/job?number={number}")[0] == 403
+        assert supervisor.send(f"/job?number={number}", "/job/file", number=number, why="x")[0] == 403
+    with browser(station, "guan") as admin:
+        assert admin.ask("GET", f"/job?number={number}")[0] == 403
+        assert number not in admin.page("/verify")

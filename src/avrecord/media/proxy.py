@@ -35,18 +35,18 @@ def make(request: dict[str, Any], folder: Path) -> dict[str, Any]:
             options = {"movflags": "+faststart"}
             with av.open(str(out), "w", format="mp4", options=options) as made:
                 made.metadata["comment"] = f"proxy of {request['name']}: re-encoded for viewing, not evidence"
-                pictures, errors = _copied(box, video, audio, made)
+                count, errors = _copied(box, video, audio, made)
     except (av.error.FFmpegError, ValueError, MemoryError) as error:
         return {"impossible": f"不能解码（{type(error).__name__}）"}
-    return {"pictures": pictures, "errors": errors} if pictures else {"impossible": "没有一帧画面能解码"}
+    return {"count": count, "errors": errors} if count else {"impossible": "没有一帧画面或一段声音能解码"}
 
 
 def _copied(box: Any, video: Any, audio: Any, made: Any) -> tuple[int, int]:
     """Decode and encode again; how many pictures, and how many packets could not be decoded."""
-    drawn = _Drawn(made) if video is not None else None
+    # Before anything is muxed: a stream that is added after the header was written is none, and sound may come first.
+    drawn = _Drawn(made, video.codec_context) if video is not None else None
     heard = _Heard(made, audio) if audio is not None else None
     errors = 0
-    # Slice threads, which are PyAV's default: with frame threads the HEVC decoder ended with SIGFPE beside the encoder.
     for packet in packets_of(box, [each for each in (video, audio) if each is not None]):
         try:
             frames = packet.decode()
@@ -61,16 +61,22 @@ def _copied(box: Any, video: Any, audio: Any, made: Any) -> tuple[int, int]:
     for each in (drawn, heard):
         if each:
             each.end()
-    return drawn.count if drawn else 0, errors
+    return drawn.count if drawn else heard.count if heard else 0, errors
 
 
 class _Drawn:
     """The pictures of the copy: of one size, at most `RATE` a second, with the clip's own times."""
 
-    def __init__(self, made: Any) -> None:
-        self._made, self._stream, self._last = made, None, -1.0
+    def __init__(self, made: Any, source: Any) -> None:
+        self._made, self._last = made, -1.0
         self._begins: float | None = None
         self.count = 0
+        if not 0 < source.width * source.height <= MOST_PIXELS:
+            raise ValueError("没有画面尺寸")
+        width = min(WIDEST, source.width) // 2 * 2 or 2
+        self._stream = made.add_stream("libx264", rate=RATE, options=VIDEO)
+        self._stream.width, self._stream.height = width, max(2, round(source.height * width / source.width) // 2 * 2)
+        self._stream.pix_fmt, self._stream.time_base = "yuv420p", Fraction(1, CLOCK)
 
     def take(self, frame: Any) -> None:
         if frame.width * frame.height > MOST_PIXELS or frame.time is None:
@@ -79,22 +85,14 @@ class _Drawn:
         at = frame.time - self._begins
         if at <= self._last + 0.9 / RATE:
             return
-        stream = self._stream = self._stream or self._opened(frame)
+        stream = self._stream
         picture = frame.reformat(width=stream.width, height=stream.height, format="yuv420p")
         picture.pts, picture.time_base = round(at * CLOCK), Fraction(1, CLOCK)
         self._made.mux(stream.encode(picture))
         self._last, self.count = at, self.count + 1
 
     def end(self) -> None:
-        if self._stream:
-            self._made.mux(self._stream.encode(None))
-
-    def _opened(self, frame: Any) -> Any:
-        width = min(WIDEST, frame.width) // 2 * 2 or 2
-        stream = self._made.add_stream("libx264", rate=RATE, options=VIDEO)
-        stream.width, stream.height = width, max(2, round(frame.height * width / frame.width) // 2 * 2)
-        stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, CLOCK)
-        return stream
+        self._made.mux(self._stream.encode(None))
 
 
 class _Heard:
@@ -105,7 +103,7 @@ class _Heard:
         self._stream = made.add_stream("aac", rate=audio.rate or 16_000)
         self._stream.layout = "mono"
         self._same = av.AudioResampler(format="fltp", layout="mono", rate=self._stream.rate)
-        self._at = 0
+        self._at = self.count = 0
 
     def take(self, frame: Any) -> None:
         for each in self._same.resample(frame):
@@ -120,4 +118,5 @@ class _Heard:
         # Counted, not taken over: a stream that jumps in time ends the encoder.
         frame.pts, frame.time_base = self._at, Fraction(1, self._stream.rate)
         self._at += frame.samples
+        self.count += 1
         self._made.mux(self._stream.encode(frame))

@@ -32,6 +32,7 @@ LEAST_PASSWORD = 10  # characters; no rule about their kinds: those make people 
 MOST_PASSWORD = 200
 NAME = re.compile(r"[\w.-]{1,40}")
 IDLE = timedelta(minutes=30)
+MOST_WAITING = 6  # logins that are being hashed or wait for it
 LONGEST = timedelta(hours=12)  # one duty
 _OPS, _MEM = pwhash.argon2id.OPSLIMIT_INTERACTIVE, pwhash.argon2id.MEMLIMIT_INTERACTIVE
 _AT_ONCE = threading.Semaphore(2)  # 64 MiB each: a hundred tries at once must not take the memory that clips are checked in
@@ -121,18 +122,20 @@ class Door:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _nobody: str = field(default_factory=lambda: pwhash.argon2id.str(secrets.token_bytes(16), _OPS, _MEM).decode())
     """Checked for names that do not exist, so that the time taken tells nothing."""
+    _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(MOST_WAITING), repr=False)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def log_in(self, name: str, password: str) -> str:
         """A session's token for the browser. Raises BadAccount, which never says whether the name exists."""
         now, kept = self.clock(), self.file.read().get(name)
-        with self._lock:
+        with self._waiting():
+            right = _is_right(password, kept.secret if kept else self._nobody)
+        with self._lock:  # asked after the hash: many tries at one moment are many tries
             tries = self._tries.get(name)
             shut = tries is not None and tries.until is not None and now < tries.until
-        right = _is_right(password, kept.secret if kept else self._nobody)
-        if kept is None or kept.disabled or shut or not right:
-            if kept is not None and not shut:
+            if not right and kept is not None and not shut:
                 self._failed(name, now)
+        if kept is None or kept.disabled or shut or not right:
             raise BadAccount(detail="用户名或口令不对，或账户已锁定。连续输错五次起会锁定一段时间")
         token = secrets.token_urlsafe(32)
         with self._lock:
@@ -141,15 +144,17 @@ class Door:
             self._sessions[_kept(token)] = _Session(name, kept.secret, now, now)
         return token
 
-    def who_is(self, token: str) -> Account | None:
-        """Whose session this is; None when there is none, it ended, or the account was shut or got another password."""
+    def who_is(self, token: str, *, by_itself: bool = False) -> Account | None:
+        """Whose session this is, which keeps it from idling out unless a page asked `by_itself`; None when there is none, it
+        ended, or the account was shut or got another password."""
         now = self.clock()
         with self._lock:
             found = self._sessions.get(_kept(token)) if token else None
         kept = self.file.read().get(found.name) if found else None
         if found is None or kept is None or kept.disabled or kept.secret != found.secret or not _is_live(found, now):
             return None
-        found.seen = now
+        if not by_itself:
+            found.seen = now
         return kept.account
 
     def form_word(self, token: str) -> str:
@@ -172,12 +177,21 @@ class Door:
         with self._lock:
             self._sessions.pop(_kept(token), None)
 
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """A place in the queue for hashing. Raises BadAccount when it is full: the others' pages wait for no stranger."""
+        if not self._places.acquire(blocking=False):
+            raise BadAccount(detail="此刻登录的人太多，请稍后再试")
+        try:
+            yield
+        finally:
+            self._places.release()
+
     def _failed(self, name: str, now: datetime) -> None:
-        with self._lock:
-            tries = self._tries.setdefault(name, _Tries())
-            tries.failures += 1
-            shut = locked_seconds(tries.failures)
-            tries.until = now + timedelta(seconds=shut) if shut else None
+        tries = self._tries.setdefault(name, _Tries())
+        tries.failures += 1
+        shut = locked_seconds(tries.failures)
+        tries.until = now + timedelta(seconds=shut) if shut else None
 
 
 def _is_live(session: _Session, now: datetime) -> bool:

@@ -25,6 +25,7 @@ from avrecord.pipeline.clipcheck import ClipCheck
 from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
+from avrecord.pipeline.proxies import proxy_path
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.retention import Book, Kept, assert_enabled, rule_text
 from avrecord.pipeline.scrub import read_from_disk
@@ -85,7 +86,7 @@ def finish_removals(kit: Kit) -> int:
                 row = kit.store.row("expired_clip", clip_id=clip)
                 known = kit.records.clip(ClipId(clip))
                 if row and known and known.stored == stored:
-                    failed += _gone(stored, kit) is not None
+                    failed += _gone(clip, stored, kit) is not None
                     finished += 1
             if not failed:  # else the next run tries again: what is stated goes, and nothing else is held up by it
                 path.unlink(missing_ok=True)
@@ -107,7 +108,7 @@ def _remove(rows: list[Row], by: str, done: Expired, kit: Kit) -> None:
         state(kit, [_removal(row, each, kit) for row, each in go], by)
     stuck = 0
     for _, each in go:
-        if why := _gone(each.row["stored"], kit):
+        if why := _gone(each.clip, each.row["stored"], kit):
             stuck += 1
             done.kept.append((each.clip, "stuck", why))
         else:
@@ -116,9 +117,10 @@ def _remove(rows: list[Row], by: str, done: Expired, kit: Kit) -> None:
         intent.unlink()
 
 
-def _gone(stored: str, kit: Kit) -> str | None:
-    """Remove one file; what kept it, in words, or None."""
+def _gone(clip: str, stored: str, kit: Kit) -> str | None:
+    """Remove one file, and its copy for browsers first; what kept it, in words, or None."""
     try:
+        proxy_path(clip, kit).unlink(missing_ok=True)
         kit.vault.remove(stored)
     except OSError as error:
         return error.strerror or str(error)

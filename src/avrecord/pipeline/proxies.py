@@ -19,9 +19,14 @@ SPARE = 1 << 30
 LIMITS = Limits(cpu_s=4 * 3600, wall_s=6 * 3600, written=8 << 30)
 
 
+def proxy_path(clip: str, kit: Kit) -> Path:
+    """Where the copy of a clip (its id) lies, or would."""
+    return kit.root / FOLDER / f"{clip}.mp4"
+
+
 def proxy_at(clip: Clip, kit: Kit) -> Path | None:
     """The copy of a clip that is there, if any."""
-    path = kit.root / FOLDER / f"{clip.id.hex}.mp4"
+    path = proxy_path(clip.id.hex, kit)
     return path if path.is_file() and not path.is_symlink() else None
 
 
@@ -41,7 +46,7 @@ def make_proxy(clip: Clip, kit: Kit) -> Path:
         if "impossible" in answer or copy.is_symlink() or not copy.is_file():
             raise CannotWrite(path=clip.name, detail=f"做不出可播放的副本：{str(answer.get('impossible', '没有结果'))[:200]}")
         durable.make_folder(folder)
-        target = folder / f"{clip.id.hex}.mp4"
+        target = proxy_path(clip.id.hex, kit)
         part = target.with_suffix(".part")
         shutil.copyfile(copy, part)
         part.replace(target)

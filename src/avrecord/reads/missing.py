@@ -40,9 +40,9 @@ SORTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 def _must_match(kit: Kit, case_no: str, unit: str) -> None:
     """A mistyped number must not read as "nothing is missing". Raises UnknownName."""
-    if case_no and not kit.store.row("any_stage", case_no=case_number(case_no), unit=""):
+    if case_no and not kit.store.row("any_stage", case_no=case_number(case_no), unit=unit):
         raise UnknownName(what="案件", name=case_no)
-    if unit and not kit.store.row("any_stage", case_no="", unit=unit):
+    if not case_no and unit and not kit.store.row("any_stage", case_no="", unit=unit):
         known = joined(row["unit"] for row in kit.store.rows("units_of_stages"))
         raise UnknownName(what="单位", name=f"{unit}（已有：{known}）")
     if not kit.store.row("any_stage", case_no="", unit=""):

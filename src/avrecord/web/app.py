@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from avrecord import __version__
@@ -23,6 +24,8 @@ from avrecord.web.shell import Shell, template
 from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL
 
 LARGEST_REQUEST = 1 << 16
+SPARE = 2 << 30  # bytes beside the reserve that long work leaves free
+REFUSED = {404: "没有这个页面。", 405: "这个地址不能这样打开，请从页面上操作。", 422: "填写的内容读不懂。"}
 STALE_SECONDS = 600  # a card of 64 GB takes longer than one rescan, but reports progress meanwhile
 HEADERS = {
     "Content-Security-Policy": (
@@ -40,7 +43,9 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     """The application. `status` gives the service's own state without I/O."""
     app = FastAPI(title="avrecord", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     # Another name for this machine (DNS rebinding) would let any page of a browser read this one.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", kit.settings.web.host])
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", kit.settings.web.host, *kit.settings.web.names]
+    )
     shell = Shell(kit)
     guard = Guard(kit, shell)
 
@@ -54,6 +59,15 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     @app.exception_handler(404)
     async def not_found(request: Request, _: Exception) -> Response:
         return shell.problem(request, 404, "没有这个页面。")
+
+    @app.exception_handler(StarletteHTTPException)
+    async def refused(request: Request, error: StarletteHTTPException) -> Response:
+        return shell.problem(request, error.status_code, REFUSED.get(error.status_code, "这个请求办不了。"))
+
+    @app.exception_handler(OSError)
+    async def unreadable(request: Request, error: OSError) -> Response:
+        said = f"磁盘读写出错（{error.strerror or type(error).__name__}）。证据未被改动，请稍后再试，并告诉管理员。"
+        return shell.problem(request, 503, said)
 
     @app.exception_handler(AvrecordError)
     async def failed(request: Request, error: AvrecordError) -> Response:
@@ -72,7 +86,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
 
     @app.get("/", response_class=HTMLResponse)
     def page(request: Request) -> Response:
-        return shell.page("status.html", guard.door.who_is(token_of(request)), **overview(kit, status()))
+        return shell.page("status.html", guard.door.who_is(token_of(request), by_itself=True), **overview(kit, status()))
 
     @app.get("/witness/{origin}/checkpoint")
     async def last_cosigned(origin: str) -> Response:
@@ -93,7 +107,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
         return Response(reply.body, reply.status, headers={"Content-Type": reply.media_type})
 
     guard.routes(app)
-    jobs = Jobs(kit.root, kit.clock)
+    jobs = Jobs(kit.root, kit.clock, (kit.settings.vault.reserve_mib << 20) + SPARE)
     home.routes(app, guard, shell, kit, status)
     cases.routes(app, guard, shell, kit)
     footage.routes(app, guard, shell, kit, jobs)

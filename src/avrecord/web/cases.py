@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,12 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.opinion import write_opinion
 from avrecord.pipeline.review import review
-from avrecord.pipeline.viewing import assert_theirs
+from avrecord.pipeline.viewing import assert_theirs, pictured, watched
 from avrecord.rules.judging import is_whole, lacks
+from avrecord.rules.roles import Account as Person
 from avrecord.rules.roles import narrowed
-from avrecord.web.guard import Guard
+from avrecord.web.footage import plays
+from avrecord.web.guard import Guard, token_of
 from avrecord.web.questions import CASE_PAGES
 from avrecord.web.shell import Shell, address
 from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, PROBLEM_ITEMS, SEGMENTS
@@ -69,7 +72,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         try:
             if not why:
                 raise BadQuestion(what="理由", detail="请写明复核理由")
-            await run_in_threadpool(assert_theirs, person, at.case, kit)
+            await run_in_threadpool(assert_theirs, person, at.case, kit, at.name)
             await run_in_threadpool(review, at, form.get("item", ""), form.get("decision", ""), person.number, why, kit)
         except AvrecordError as error:
             return shell.failure(request, error, person)
@@ -87,12 +90,17 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         try:
             await run_in_threadpool(assert_theirs, person, case, kit)
             await run_in_threadpool(write_opinion, case, path, person.number, kit)
+            await run_in_threadpool(_state_pictures, request, case, person)
         except AvrecordError as error:
             folder.cleanup()
             return shell.failure(request, error, person)
         return FileResponse(
             path, media_type=DOCX, filename=f"音像记录核查意见 {case}.docx", background=BackgroundTask(folder.cleanup)
         )
+
+    def _state_pictures(request: Request, case: str, person: Person) -> None:
+        for clip in pictured(case, kit):
+            guard.door.first_time(token_of(request), clip.hex, partial(watched, clip, person.number, kit))
 
     def _cases(request: Request, unit: str, month: str, *, page: bool) -> Any:
         account = guard.let_in(request, "cases")
@@ -115,7 +123,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         )
         if not found:  # another unit's case is as unknown as one that does not exist
             return shell.failure(request, UnknownName(what="案件", name=no[:LONGEST]), account)
-        content = one_case(found)
+        content = one_case(found, kit)
         if not page:
             return content
         content |= {"decisions": DECISIONS, "problem_items": PROBLEM_ITEMS, "word": guard.word(request)}
@@ -149,7 +157,7 @@ def missing_first(kit: Kit, unit: str, month: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def one_case(found: Sequence[Account]) -> dict[str, Any]:
+def one_case(found: Sequence[Account], kit: Kit) -> dict[str, Any]:
     """A case: each stage with its time line, marks, decisions and what is missing."""
     first = found[0].stage
     return {
@@ -157,7 +165,7 @@ def one_case(found: Sequence[Account]) -> dict[str, Any]:
         "case": first.id.case,
         "case_kind": first.case_kind,
         "unit": first.unit,
-        "stages": [_stage(account) for account in found],
+        "stages": [_stage(account, kit) for account in found],
         "limits": LIMITS_OF_A_CHECK,
     }
 
@@ -167,8 +175,9 @@ def _case_row(stage: Stage) -> dict[str, Any]:
     return facts | {"day": beijing(stage.start, "%Y-%m-%d"), "stages": 0, "filmed": 0, "lacks": []}
 
 
-def _stage(account: Account) -> dict[str, Any]:
+def _stage(account: Account, kit: Kit) -> dict[str, Any]:
     stage = account.stage
+    playable = {each.id.hex for each in account.clips if plays(each, kit.records.examination(each.id)) is None}
     marks = [_mark(mark, account) for mark in account.marks if account.mode]
     return {
         "stage": stage.id.name,
@@ -180,6 +189,7 @@ def _stage(account: Account) -> dict[str, Any]:
         "checklist": account.checklist,
         "footage": footage_text(account).partition("：")[2],
         "line": time_line(account),
+        "playable": sorted(playable),
         "marks": marks,
         "lacks": [lack.detail or LACKS[lack.what] for lack in lacks(account, is_whole(account.mode)) if lack.segment is None],
     }

@@ -98,9 +98,9 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         try:
             if not why:
                 raise BadQuestion(what="用途", detail="下载原件要写明用途，并记入日志")
-            clip = clip_for(account, form.get("clip", "")[:64], kit)
+            clip = await run_in_threadpool(clip_for, account, form.get("clip", "")[:64], kit)
             path = _own(kit.vault.path(clip.stored))
-            taken_away(clip.id, why, account.number, kit)
+            await run_in_threadpool(taken_away, clip.id, why, account.number, kit)
         except AvrecordError as error:
             return shell.failure(request, error, account)
         return FileResponse(path, media_type="application/octet-stream", filename=clip.name.rpartition("/")[2])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from avrecord import durable
-from avrecord.errors import BadQuestion, UnknownName
+from avrecord.errors import BadQuestion, NoSpace, UnknownName
 from avrecord.model.moments import utc_text
 
 LARGEST_ANSWER = 32 << 20
@@ -54,19 +55,27 @@ class Job:
 class Jobs:
     """The jobs of a station. At most one of a kind runs."""
 
-    def __init__(self, root: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, root: Path, clock: Callable[[], datetime], least_free: int) -> None:
+        self.least_free = least_free
         self.root, self.folder, self.clock = root, root / "exports" / "jobs", clock
         self._lock = threading.Lock()
+        self._awaited: set[str] = set()
+        """Jobs of this process whose end is not noted yet."""
 
     def start(self, kind: str, about: str, by: str, commands: Sequence[Sequence[str]]) -> str:
         """Run commands of the program one after the other, as long as each ends well or with findings; return the number.
 
-        Raises BadQuestion while another of this kind runs.
+        Raises BadQuestion while another of this kind runs, NoSpace while the disk has only what intake keeps for itself.
         """
         with self._lock:
-            if any(job.running and job.asked.kind == kind for job in self.all()):
+            if (free := shutil.disk_usage(self.root).free) < self.least_free:
+                raise NoSpace(needed=self.least_free, free=free)
+            known = [job for path in self.folder.glob("*") if not (path / "code").exists() and (job := self._read(path.name))]
+            if any(job.running and job.asked.kind == kind for job in known):
                 raise BadQuestion(what="任务", detail="同类任务正在进行，请等它结束")
+            self._forget()
             number = self._new()
+            self._awaited.add(number)
             folder = self.folder / number
             lines = [self._line(each) for each in commands]
             with (folder / "answer").open("wb") as answer, (folder / "said").open("wb") as said:
@@ -87,8 +96,7 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """The latest first."""
-        names = sorted((path.name for path in self.folder.glob("*") if NUMBER.fullmatch(path.name)), reverse=True)
-        return [job for name in names[:KEPT] if (job := self._read(name))]
+        return self._listed()[:KEPT]
 
     def one(self, number: str) -> Job:
         """Raises UnknownName."""
@@ -108,6 +116,16 @@ class Jobs:
     def folder_of(self, number: str) -> Path:
         return self.folder / self.one(number).number
 
+    def _forget(self) -> None:
+        """Let the folders of old jobs go: what they stated is in the log, what they made was there to be taken away."""
+        for job in self._listed()[KEPT:]:
+            if not job.running:
+                shutil.rmtree(self.folder / job.number, ignore_errors=True)
+
+    def _listed(self) -> list[Job]:
+        names = sorted((path.name for path in self.folder.glob("*") if NUMBER.fullmatch(path.name)), reverse=True)
+        return [job for name in names if (job := self._read(name))]
+
     def _new(self) -> str:
         stamp = f"{self.clock():%Y%m%dT%H%M%S}"
         for count in range(1000):
@@ -120,7 +138,11 @@ class Jobs:
         raise BadQuestion(what="任务", detail="一秒内的任务太多")
 
     def _await(self, process: subprocess.Popen[bytes], folder: Path) -> None:
-        durable.replace_with(folder / "code", str(process.wait()).encode())
+        code = process.wait()
+        for packed in folder.glob("*.zip"):  # what is packed need not lie beside its package once more
+            shutil.rmtree(packed.with_suffix(""), ignore_errors=True)
+        durable.replace_with(folder / "code", str(code).encode())
+        self._awaited.discard(folder.name)
 
     def _read(self, number: str) -> Job | None:
         folder = self.folder / number
@@ -129,7 +151,7 @@ class Jobs:
         except (OSError, ValueError, TypeError):
             return None
         code = next(self._code(folder), None)
-        running = code is None and _lives(asked.pid)
+        running = code is None and (number in self._awaited or _lives(asked.pid))
         return Job(number, asked, running, code, _last_line(folder / "said"))
 
     def _code(self, folder: Path) -> Iterator[int]:

@@ -18,7 +18,7 @@ from avrecord.reads.clippage import MOST, clip_page
 from avrecord.reads.clips import day_bounds
 from avrecord.reads.device import one_device
 from avrecord.reads.devices import device_list
-from avrecord.reads.draws import announcements, drawn_of
+from avrecord.reads.draws import announcements, drawn_of, unit_of
 from avrecord.reads.losses import losses
 from avrecord.reads.missing import missing_of
 from avrecord.reads.problems import problem_list
@@ -110,11 +110,23 @@ def _statistics(kit: Kit, unit: str, asked: Asked) -> Answer:
     return month_figures_of(month_figures(asked["month"], unit, kit), unit, asked["group"], False, kit)
 
 
-def _drawn(kit: Kit, _: str, asked: Asked) -> Answer:
+def assert_announced_for(unit: str, number: int, kit: Kit) -> None:
+    """Raises UnknownName for an announcement of another unit."""
+    row = kit.store.row("one_announcement", seq=number)
+    if unit and (row is None or unit_of(row["population"], kit) != unit):
+        raise UnknownName(what="抽取公告", name=str(number))
+
+
+def _drawn(kit: Kit, unit: str, asked: Asked) -> Answer:
     text = asked["number"]
     if not text.isascii() or not text.isdecimal() or len(text) > 15:
         raise UnknownName(what="抽取公告", name=text)
+    assert_announced_for(unit, int(text), kit)
     return drawn_of(int(text), drawn(int(text), kit))
+
+
+def _announced(kit: Kit, unit: str, _: Asked) -> Answer:
+    return announcements(kit, unit)
 
 
 def _drawn_at(row: dict[str, Any]) -> str | None:
@@ -192,7 +204,7 @@ QUESTIONS = (
         "/rectification", "整改", "selfcheck", lambda kit, unit, asked: problem_list(kit, unit=unit, only=asked["only"] or None),
         (UNIT, Filter("only", "状态", "choice", PROBLEMS)), {"case": TO_CASE, "number": TO_PROBLEM}, SELFCHECK_PAGES,
     ),
-    Question("/draws", "抽取", "selfcheck", lambda kit, *_: announcements(kit), (), {"announced": _drawn_at}, SELFCHECK_PAGES),
+    Question("/draws", "抽取", "selfcheck", _announced, (), {"announced": _drawn_at}, SELFCHECK_PAGES),
     Question("/drawn", "抽取结果", "selfcheck", _drawn, (Filter("number", "公告"),), {"case": TO_CASE}, SELFCHECK_PAGES),
     Question(
         "/statistics", "月度统计", "selfcheck", _statistics,

@@ -22,7 +22,7 @@ from avrecord.reads.problems import one_problem
 from avrecord.rules.roles import Account
 from avrecord.web.guard import Form, Guard
 from avrecord.web.jobs import Jobs
-from avrecord.web.questions import SELFCHECK_PAGES
+from avrecord.web.questions import SELFCHECK_PAGES, assert_announced_for
 from avrecord.web.shell import Shell, address
 from avrecord.words import PROBLEM_ITEMS
 
@@ -40,7 +40,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         account = guard.let_in(request, "selfcheck")
         if isinstance(account, Response):
             return account
-        waiting = [row for row in announcements(kit).rows if row["seed_from"] is None]
+        waiting = [row for row in announcements(kit, account.unit).rows if row["seed_from"] is None]
         return shell.page("selfcheck.html", account, word=guard.word(request), waiting=waiting, related=SELFCHECK_PAGES)
 
     @app.get("/problem")
@@ -120,7 +120,7 @@ def _problem(account: Account, text: str, kit: Kit) -> Any:
 
 def _open(account: Account, form: Form, kit: Kit) -> str:
     at = StageId(case_number(form.get("no", "")[:LONGEST]), form.get("stage", "")[:LONGEST])
-    assert_theirs(account, at.case, kit)
+    assert_theirs(account, at.case, kit, at.name)
     item = form.get("item", "")
     if item not in PROBLEM_ITEMS:
         raise UnknownName(what="要件", name=item[:40])
@@ -153,6 +153,7 @@ def _draw(account: Account, form: Form, kit: Kit) -> str:
     text = form.get("number", "")
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise UnknownName(what="抽取公告", name=text[:40])
+    assert_announced_for(account.unit, int(text), kit)
     draw(int(text), account.number, kit, form.get("public", "").strip()[:LONGEST])
     return address("/drawn", number=int(text))
 

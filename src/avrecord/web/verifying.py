@@ -14,10 +14,11 @@ from avrecord.ledger.cases import case_number
 from avrecord.ledger.sheet import qr_svg
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.viewing import packed_taken_away
 from avrecord.reads.answer import Answer, shown
 from avrecord.reads.verification import COLUMNS
 from avrecord.rules.roles import Account, may_do, may_see
-from avrecord.web.guard import Guard, token_of
+from avrecord.web.guard import Form, Guard, token_of
 from avrecord.web.jobs import Job, Jobs
 from avrecord.web.shell import Shell, address
 from avrecord.web.tables import XLSX
@@ -25,7 +26,7 @@ from avrecord.words import FINDINGS, JOBS, LIMITS_OF_A_SEAL
 
 MOST_FINDINGS = 500
 BUNDLE = "bundle.zip"
-PARTS = {"verify": "verify", "bundle": "verify", "package": "verify", "ledger": "selfcheck", "proxy": "footage"}
+PARTS = {"verify": "verify", "bundle": "cases", "package": "cases", "ledger": "selfcheck", "proxy": "footage"}
 """Who may follow a job: those who see the part that it belongs to."""
 FILES = {"bundle": (BUNDLE, "application/zip", "export"), "package": ("package.zip", "application/zip", "export"),
          "ledger": ("ledger.xlsx", XLSX, "take")}  # fmt: skip
@@ -41,7 +42,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         account = guard.let_in(request, "verify")
         if isinstance(account, Response):
             return account
-        mine = [_job(each) for each in jobs.all()]
+        mine = [_job(each) for each in jobs.all() if _may_follow(account, each)]
         return shell.page("verify.html", account, word=guard.word(request), jobs=mine, **_log(kit), limit=LIMITS_OF_A_SEAL)
 
     @app.get("/verify.json", response_model=None)
@@ -51,7 +52,11 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
             return account
         log = _log(kit)
         del log["qr"]
-        return {"schema": "avrecord.verify_page/1", "jobs": [_job(each) for each in jobs.all()], **log}
+        return {
+            "schema": "avrecord.verify_page/1",
+            "jobs": [_job(each) for each in jobs.all() if _may_follow(account, each)],
+            **log,
+        }
 
     @app.post("/verify")
     async def start(request: Request) -> Response:
@@ -93,8 +98,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
             one = jobs.one(number)
         except AvrecordError as error:
             return shell.failure(request, error, account)
-        allowed = may_see(account, PARTS[one.asked.kind]) and (not account.unit or one.asked.by == account.number)
-        return (account, one) if allowed else guard.forbidden(request)
+        return (account, one) if _may_follow(account, one) else guard.forbidden(request)
 
     @app.get("/job")
     def job(request: Request, number: str = "") -> Response:
@@ -129,6 +133,11 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         path = jobs.folder_of(one[1].number) / name
         if not name or not may_do(account, needed) or not path.is_file() or one[1].code != 0:
             return shell.failure(request, UnknownName(what="任务的文件", name=one[1].number), account)
+        try:
+            if needed == "export":
+                await run_in_threadpool(packed_taken_away, path, _purpose(form), account.number, kit)
+        except AvrecordError as error:
+            return shell.failure(request, error, account)
         return FileResponse(path, media_type=kind, filename=name)
 
     async def _started(request: Request, kind: str, about: str, by: str, commands: list[list[str]]) -> Response:
@@ -137,6 +146,19 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         except AvrecordError as error:
             return shell.failure(request, error, guard.door.who_is(token_of(request)))
         return RedirectResponse(address("/job", number=number), 303)
+
+
+def _purpose(form: Form) -> str:
+    """Why originals are taken away. Raises BadQuestion where nothing stands."""
+    why = form.get("why", "").strip()[:2000]
+    if not why:
+        raise BadQuestion(what="用途", detail="带走原件要写明用途，并记入日志")
+    return why
+
+
+def _may_follow(account: Account, job: Job) -> bool:
+    """Who sees the part that a job belongs to, and, where he has one unit only, started it himself."""
+    return may_see(account, PARTS[job.asked.kind]) and (not account.unit or job.asked.by == account.number)
 
 
 def _job(job: Job) -> dict[str, Any]:

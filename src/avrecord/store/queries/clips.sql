@@ -27,8 +27,8 @@ ORDER BY c.recorder, coalesce(c.true_start, c.sealed_at), c.clip_id;
 
 -- clips_page --
 -- A page of clips, the newest first, after a key (moment and id; '9999' for the first page). Bounds without OR: the index
--- of moments is walked from the key on, however far into the years it lies. `unit`: of a recorder that is
--- registered to it, or linked to one of its stages.
+-- of moments is walked from the key on, however far into the years it lies. `unit`: linked to one of its
+-- stages, or to none and of a recorder that is registered to it: a recorder that moves takes no case with it.
 SELECT c.*, coalesce(c.true_start, c.sealed_at) AS moment FROM clips c
 WHERE coalesce(c.true_start, c.sealed_at) <= :after AND (coalesce(c.true_start, c.sealed_at) < :after OR c.clip_id < :after_id)
   AND coalesce(c.true_start, c.sealed_at) >= :since AND coalesce(c.true_start, c.sealed_at) < :until
@@ -40,17 +40,19 @@ WHERE coalesce(c.true_start, c.sealed_at) <= :after AND (coalesce(c.true_start, 
   AND (:state = '' OR (:state = 'set_aside' AND c.set_aside IS NOT NULL) OR (:state = 'sealed' AND c.set_aside IS NULL)
     OR (:state = 'pending' AND NOT EXISTS (SELECT 1 FROM examinations e WHERE e.clip_id = c.clip_id))
     OR (:state = 'unlinked' AND NOT EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id)))
-  AND (:unit = '' OR EXISTS (SELECT 1 FROM devices d WHERE d.recorder = c.recorder AND d.unit = :unit)
-    OR EXISTS (SELECT 1 FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
-        WHERE l.clip_id = c.clip_id AND s.unit = :unit))
+  AND (:unit = '' OR EXISTS (SELECT 1 FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
+        WHERE l.clip_id = c.clip_id AND s.unit = :unit)
+    OR (EXISTS (SELECT 1 FROM devices d WHERE d.recorder = c.recorder AND d.unit = :unit)
+        AND NOT EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id)))
 ORDER BY coalesce(c.true_start, c.sealed_at) DESC, c.clip_id DESC LIMIT :limit;
 
 -- clip_in_unit --
--- Whether a clip belongs to a unit: its recorder is registered to it, or a stage of it is linked.
+-- Whether a clip belongs to a unit: a stage of it is linked, or none is and the recorder is registered to it.
 SELECT 1 AS yes FROM clips c WHERE c.clip_id = :clip_id AND (
-    EXISTS (SELECT 1 FROM devices d WHERE d.recorder = c.recorder AND d.unit = :unit)
-    OR EXISTS (SELECT 1 FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
-        WHERE l.clip_id = c.clip_id AND s.unit = :unit));
+    EXISTS (SELECT 1 FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
+        WHERE l.clip_id = c.clip_id AND s.unit = :unit)
+    OR (EXISTS (SELECT 1 FROM devices d WHERE d.recorder = c.recorder AND d.unit = :unit)
+        AND NOT EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id)));
 
 -- views_of --
 -- Who looked at a clip, the latest first.

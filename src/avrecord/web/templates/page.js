@@ -30,7 +30,7 @@ async function again() {
   if (!live) return;
   const main = document.getElementById("main");
   try {
-    const answer = await fetch(location.href, { redirect: "error" });
+    const answer = await fetch(location.href, { redirect: "error", headers: { "X-Avrecord-Again": "1" } });
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
     main.replaceChildren(...fresh.childNodes);
