@@ -156,7 +156,7 @@ def looked_at(kit: Kit, clip: str) -> None:
         connection.execute("UPDATE examinations SET digest = ? WHERE clip_id = ?", (digest, clip))
 
 
-NAMES = ("case_no", "recorder", "officer", "unit", "since", "state", "after_id")
+NAMES = ("case_no", "recorder", "officer", "unit", "place", "since", "state", "after_id")
 ASKED = dict.fromkeys(NAMES, "") | {"until": "9999", "after": "9999"}
 
 

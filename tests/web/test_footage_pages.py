@@ -10,7 +10,7 @@ import pytest
 
 from avrecord.errors import LogBroken
 from avrecord.pipeline import viewing
-from cli.desk import CASE, Desk, clip_id
+from cli.desk import CASE, EAST, Desk, clip_id
 from web.visiting import browser, station
 
 BAD_IDS = ["", "0", "zz", "../../keys/clip.key", "..%2f..%2fetc", "a" * 5000, "\x00", "%", "0" * 64, "' OR 1=1 --"]
@@ -208,3 +208,15 @@ def test_the_page_tells_how_to_verify_the_seal_by_hand_and_the_command_works(sta
     assert (done.returncode, "Good" in done.stdout) == (0, True), done.stderr
     assert Desk(station.root, monkeypatch, capsys)("clips", "show", clip).code == 0
     assert CASE in page
+
+
+def test_a_place_finds_the_clips_of_the_stages_there(station, tmp_path, monkeypatch, capsys):
+    table = tmp_path / "places.csv"
+    head = "案号,执法类别,执法环节,执法单位,执法证号,开始时间,结束时间,地点"
+    row = f"{CASE},行政处罚,现场检查,{EAST},FY1,2026-11-16 09:00,2026-11-16 09:20,湖滨路农贸市场"
+    table.write_text(f"{head}\n{row}\n", "utf-8")
+    assert Desk(station.root, monkeypatch, capsys)("cases", "import", table, "--apply").code == 0
+    with browser(station, "wang") as supervisor:
+        found = json.loads(supervisor.page(f"/clips.json?place={quote('农贸')}"))["rows"]
+        assert [row["name"].endswith("090000.mp4") for row in found] == [True]
+        assert json.loads(supervisor.page("/clips.json?place=%25"))["rows"] == []

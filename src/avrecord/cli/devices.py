@@ -11,7 +11,7 @@ from avrecord.cli.base import Group, Session, by_default, session
 from avrecord.cli.device_events import assign, event, flags
 from avrecord.cli.device_plans import plan
 from avrecord.cli.device_rates import availability, sufficiency
-from avrecord.cli.device_show import show
+from avrecord.cli.device_show import life, show
 from avrecord.cli.output import formats, give
 from avrecord.cli.profile_test import profile_test
 from avrecord.pipeline import bring
@@ -55,7 +55,7 @@ def list_(s: Session, /, **form: Any) -> None:
     give(device_list(s.kit), **form)
 
 
-for _command in (show, assign, event, flags, availability, sufficiency, plan, profile_test):
+for _command in (show, life, assign, event, flags, availability, sufficiency, plan, profile_test):
     devices.add_command(_command)
 
 COMMANDS = (devices,)

@@ -16,9 +16,10 @@ MOST = 10_000  # rows of a workbook: what a person can still go through
 def clip_page(kit: Kit, filters: dict[str, str], *, after: str = "", most: int = PAGE) -> Answer:
     """At most `most` clips after a key (`<moment>~<id>`, as `extra["next"]` gives it).
 
-    Filters: case_no, recorder, officer, unit, since, until (UTC text), state (sealed, set_aside, pending, unlinked).
+    Filters: case_no, recorder, officer, unit, place (a part of a linked stage's), since, until
+    (UTC text), state (sealed, set_aside, pending, unlinked).
     """
-    empty = dict.fromkeys(("case_no", "recorder", "officer", "unit", "since", "until", "state"), "")
+    empty = dict.fromkeys(("case_no", "recorder", "officer", "unit", "place", "since", "until", "state"), "")
     moment, _, beyond = after.partition("~")
     asked = empty | filters
     asked["until"] = asked["until"] or LAST

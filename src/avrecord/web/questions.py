@@ -19,6 +19,7 @@ from avrecord.reads.clips import day_bounds
 from avrecord.reads.device import one_device
 from avrecord.reads.devices import device_list
 from avrecord.reads.draws import announcements, drawn_of, unit_of
+from avrecord.reads.life import life_of
 from avrecord.reads.losses import losses
 from avrecord.reads.missing import missing_of
 from avrecord.reads.problems import problem_list
@@ -30,6 +31,7 @@ from avrecord.web.tables import Asked, Filter, Question
 
 SOON_DAYS = 30
 SINCE, UNTIL = Filter("from", "从", "day"), Filter("to", "到（含）", "day")
+PLACE = Filter("place", "地点")
 CASE, RECORDER, OFFICER = Filter("case", "案号"), Filter("recorder", "记录仪"), Filter("officer", "执法证号")
 UNIT = Filter("unit", "单位")
 STATES = {"": "全部", "sealed": "正常封存", "set_aside": "待查", "pending": "尚未抽检", "unlinked": "未关联案件"}
@@ -58,6 +60,7 @@ def _all_clips(kit: Kit, unit: str, asked: Asked) -> Answer:
 
 def _clip_filters(asked: Asked) -> dict[str, str]:
     names = {"case_no": asked["case"], "recorder": asked["recorder"], "officer": asked["officer"], "state": asked["state"]}
+    names |= {"place": asked["place"]}
     return names | _days(asked)
 
 
@@ -92,10 +95,19 @@ def _plot(kit: Kit, unit: str, asked: Asked) -> str:
 
 
 def _device(kit: Kit, unit: str, asked: Asked) -> Answer:
-    serial = asked["recorder"]
+    _assert_registered(unit, asked["recorder"], kit)
+    return one_device(asked["recorder"], kit)
+
+
+def _life(kit: Kit, unit: str, asked: Asked) -> Answer:
+    _assert_registered(unit, asked["recorder"], kit)
+    return life_of(asked["recorder"], kit)
+
+
+def _assert_registered(unit: str, serial: str, kit: Kit) -> None:
+    """Raises UnknownName for a recorder of another unit."""
     if unit and serial not in {device.serial for device in registered(kit, unit)}:
         raise UnknownName(what="记录仪", name=serial)
-    return one_device(serial, kit)
 
 
 def _devices(kit: Kit, unit: str, asked: Asked) -> Answer:
@@ -172,10 +184,11 @@ def this_month(kit: Kit) -> str:
 
 TO_CLIP, TO_CASE, TO_DEVICE = _at("/clip", clip="clip"), _at("/case", no="case"), _at("/device", recorder="recorder")
 TO_PROBLEM = _at("/problem", number="number")
+TO_LIFE = _at("/device-life", recorder="recorder")
 QUESTIONS = (
     Question(
         "/clips", "片段", "footage", _clips,
-        (CASE, RECORDER, OFFICER, SINCE, UNTIL, Filter("state", "状态", "choice", STATES)),
+        (CASE, RECORDER, OFFICER, PLACE, SINCE, UNTIL, Filter("state", "状态", "choice", STATES)),
         {"clip": TO_CLIP, "name": TO_CLIP}, whole=_all_clips,
     ),
     Question(
@@ -185,8 +198,9 @@ QUESTIONS = (
     ),
     Question("/queue", "待复核", "cases", _queue, (UNIT, OFFICER, SINCE, UNTIL), {"case": TO_CASE}, CASE_PAGES),
     Question("/agreement", "抽检与人工是否一致", "cases", _agreement, (SINCE, UNTIL), {}, CASE_PAGES),
-    Question("/devices", "设备", "devices", _devices, (UNIT,), {"recorder": TO_DEVICE}, DEVICE_PAGES),
+    Question("/devices", "设备", "devices", _devices, (UNIT,), {"recorder": TO_DEVICE, "docked": TO_LIFE}, DEVICE_PAGES),
     Question("/device", "一台记录仪", "devices", _device, (RECORDER,), {}, DEVICE_PAGES),
+    Question("/device-life", "一台记录仪的经历", "devices", _life, (RECORDER,), {}, DEVICE_PAGES),
     Question(
         "/availability", "设备完好率", "devices", _availability, (Filter("month", "月份（不填为近一年）", "month"), UNIT),
         {"recorder": TO_DEVICE, "month": _at("/availability", month="month")}, DEVICE_PAGES, plot=_plot,

@@ -33,6 +33,8 @@ SELECT c.*, coalesce(c.true_start, c.sealed_at) AS moment FROM clips c
 WHERE coalesce(c.true_start, c.sealed_at) <= :after AND (coalesce(c.true_start, c.sealed_at) < :after OR c.clip_id < :after_id)
   AND coalesce(c.true_start, c.sealed_at) >= :since AND coalesce(c.true_start, c.sealed_at) < :until
   AND (:recorder = '' OR c.recorder = :recorder)
+  AND (:place = '' OR EXISTS (SELECT 1 FROM links l JOIN stages s ON s.case_no = l.case_no AND s.stage_id = l.stage_id
+        WHERE l.clip_id = c.clip_id AND instr(s.place, :place) > 0))
   AND (:case_no = '' OR EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id AND l.case_no = :case_no))
   AND (:officer = '' OR EXISTS (SELECT 1 FROM assignments a WHERE a.recorder = c.recorder
         AND a.officer = :officer
