@@ -11,6 +11,7 @@ import pytest
 from avrecord.media.clipfile import OPEN, ClipFile
 from avrecord.media.demuxing import MOST_STRANGE, packets_of
 from avrecord.media.proxy import make
+from media.rendering import AAC, CODECS, ffmpeg, pictures, tone
 
 LATE = Path(__file__).with_name("late_stream.ts")
 
@@ -42,3 +43,22 @@ def test_a_container_that_is_strange_for_ever_is_given_up():
     failed = []
     assert list(packets_of(Strange(), None, lambda: failed.append(1))) == []
     assert (Strange.asked, failed) == (MOST_STRANGE, [1, 1])
+
+
+def streams(folder, *pids: str) -> bytes:
+    """Clips of four seconds as transport streams, one behind the other."""
+    made = b""
+    for n, pid in enumerate(pids):
+        path = folder / f"{n}.ts"
+        ffmpeg(*pictures(seconds=4), *tone(4), *CODECS["h264"], *AAC, "-mpegts_start_pid", pid, path)
+        made += path.read_bytes()
+    return made
+
+
+@pytest.mark.parametrize(("pids", "errors"), [(("0x100",), 0), (("0x100", "0x500"), 1), (("0x100", "0x500", "0x900"), 1)])
+def test_a_stream_that_goes_on_under_other_ids_was_not_looked_at_whole(tmp_path, pids, errors):
+    path = tmp_path / "joined.ts"
+    path.write_bytes(streams(tmp_path, *pids))
+    clip = ClipFile(path)
+    list(clip.key_frames(hear=lambda *_: None))
+    assert clip.packets.errors == errors

@@ -30,6 +30,10 @@ OPEN = {
 PHOTOS = {b"\xff\xd8\xff": "jpeg_pipe", b"\x89PNG": "png_pipe"}
 """Photos by their first bytes: by name, libav takes image2, where `%d` in a name opens other files."""
 GUESSED = ("aac", "amr", "mp3", "h264", "hevc")  # containers without a length: libav guesses one from the bit rate
+TS_PACKET, TS_PAYLOAD, PES_HEAD = 188, 184, 19  # bytes of a transport stream (ISO/IEC 13818-1)
+LEAST_CARRIED = 0.6
+"""Of a transport stream that its pictures and sound must fill. Two streams joined into one file go on under other ids, which
+libav passes over without a word: what was not looked at must not count as not seen."""
 MOST_PIXELS, MOST_PHOTO_PIXELS = 33_000_000, 64_000_000  # recorders blow photos up to 48 million
 LONGEST_SIDE = 4096  # px; larger pictures are reduced: evidence frames stay below 8 MiB, 4K video is left alone
 BYTES_PER_PACKET = 8  # bounds loops by the file's size, never by the duration that it claims
@@ -93,9 +97,11 @@ class ClipFile:
             self._describe(box, video, audio, start_s)
             reader = _Video(video, self.packets, self._most_pixels, every_ms, only) if video else None
             sound = Sound(audio, start_s, hear) if audio and hear else None
-            left = self.path.stat().st_size // BYTES_PER_PACKET + 1000
+            size = self.path.stat().st_size
+            left, carried = size // BYTES_PER_PACKET + 1000, 0
             for packet in self._demux(box, [stream for stream in (video, audio if sound else None) if stream]):
                 left -= 1
+                carried += -(-(packet.size + PES_HEAD) // TS_PAYLOAD) * TS_PACKET
                 if left < 0:
                     break
                 if reader and packet.stream is video:
@@ -106,6 +112,8 @@ class ClipFile:
             if sound:
                 sound.finish()
                 self.packets.errors += sound.errors
+            if box.format.name == "mpegts" and (sound or not audio) and carried < LEAST_CARRIED * size:
+                self._gave_up()
 
     def _opened(self) -> Any:
         if not self._photo:
