@@ -150,7 +150,7 @@ class BadInput(AvrecordError):
 
 class BadQuestion(AvrecordError):
     says = "“{what}”填得不对：{detail}。请改正后重试；没有改动任何内容。"
-    exit_code = 2
+    exit_code = 32
 
 
 class ShorterRetention(BadInput):

@@ -39,7 +39,7 @@ def test_a_card_that_appears_while_the_service_runs_is_taken_examined_and_may_be
 def test_the_page_listens_on_this_machine_only_and_loads_nothing_from_outside(port, start):
     start()
     page = until(lambda: get(port, "/")).decode()
-    assert "<script" not in page
+    assert "<script>" not in page, "no script but the one file of our own"
     assert not re.search(r"(src|href)=.(https?:)?//", page)
     listening = subprocess.run(["cat", "/proc/net/tcp"], capture_output=True, text=True, check=True).stdout
     assert f"0100007F:{port:04X}" in listening

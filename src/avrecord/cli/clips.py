@@ -49,7 +49,7 @@ def show(s: Session, /, clip: str, **form: Any) -> None:
 @click.argument("clip", metavar="编号")
 @session
 def proxy(s: Session, clip: str) -> None:
-    """为浏览器不能播放的片段（H.265、AVI、TS）制作一个可播放的副本；原件不动，副本不是证据。"""
+    """为浏览器不能播放的片段制作一个可播放的副本；原件不动，副本不是证据。"""
     click.echo(f"已制作 {make_proxy(find_clip(clip, s.kit), s.kit)}（重新编码，仅供查看）")
 
 

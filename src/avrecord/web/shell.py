@@ -37,7 +37,7 @@ TABS = (
     Tab("/system", "系统", "system"),
     Tab("/", "采集", "dock"),
 )
-STATUS = {2: 400, 30: 503, 32: 400}
+STATUS = {30: 503, 32: 400}
 """HTTP status for an error's exit code (`errors.py`); 503 for the others: the station cannot answer now."""
 
 
