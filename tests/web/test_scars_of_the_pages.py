@@ -126,6 +126,19 @@ def test_the_name_that_a_reverse_proxy_passes_on_is_answered_and_no_other(kit, r
     again.store.close()
 
 
+@pytest.mark.parametrize("error", [RuntimeError("secret detail"), OSError(5, "Input/output error")])
+def test_an_error_that_nobody_foresaw_is_a_sentence_and_tells_nothing(station, monkeypatch, error):
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(type(station.records), "clips_beginning", broken)
+    with browser(station, "wang") as supervisor:
+        for path in (f"/clip?clip={'0' * 64}", f"/clip.json?clip={'0' * 64}"):
+            status, text, told = supervisor.ask("GET", path)
+            assert (status, "证据未受影响" in text, "secret" in text, "Traceback" in text) == (500, True, False, False)
+            assert "default-src" in told["content-security-policy"]
+
+
 def test_what_cannot_be_opened_says_so_in_words(station):
     with browser(station, "wang") as supervisor:
         for path, status in (("/review", 405), ("/nothing", 404), ("/clip/take", 405)):

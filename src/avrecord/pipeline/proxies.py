@@ -1,4 +1,4 @@
-"""Copies for browsers: made when somebody asks, kept while there is room, gone without loss. Never evidence, never sealed."""
+"""Copies for browsers: made when somebody asks, the oldest go first, none is missed. Never evidence, never sealed."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def make_proxy(clip: Clip, kit: Kit) -> Path:
         target = proxy_path(clip.id.hex, kit)
         part = target.with_suffix(".part")
         shutil.copyfile(copy, part)
+        durable.sync_file(part)  # switched off at the wall now, half a copy would be played as the whole one
         part.replace(target)
     _tidy(folder)
     return target

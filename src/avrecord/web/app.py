@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -17,7 +18,7 @@ from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
 from avrecord.web import cases, footage, home, selfcheck, system, tables, verifying
-from avrecord.web.guard import Guard, token_of
+from avrecord.web.guard import Guard, Turned
 from avrecord.web.jobs import Jobs
 from avrecord.web.questions import QUESTIONS
 from avrecord.web.shell import Shell, template
@@ -56,22 +57,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
-    @app.exception_handler(404)
-    async def not_found(request: Request, _: Exception) -> Response:
-        return shell.problem(request, 404, "没有这个页面。")
-
-    @app.exception_handler(StarletteHTTPException)
-    async def refused(request: Request, error: StarletteHTTPException) -> Response:
-        return shell.problem(request, error.status_code, REFUSED.get(error.status_code, "这个请求办不了。"))
-
-    @app.exception_handler(OSError)
-    async def unreadable(request: Request, error: OSError) -> Response:
-        said = f"磁盘读写出错（{error.strerror or type(error).__name__}）。证据未被改动，请稍后再试，并告诉管理员。"
-        return shell.problem(request, 503, said)
-
-    @app.exception_handler(AvrecordError)
-    async def failed(request: Request, error: AvrecordError) -> Response:
-        return shell.failure(request, error)
+    _errors(app, guard, shell)
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
@@ -86,7 +72,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
 
     @app.get("/", response_class=HTMLResponse)
     def page(request: Request) -> Response:
-        return shell.page("status.html", guard.door.who_is(token_of(request), by_itself=True), **overview(kit, status()))
+        return shell.page("status.html", guard.who(request), **overview(kit, status()))
 
     @app.get("/witness/{origin}/checkpoint")
     async def last_cosigned(origin: str) -> Response:
@@ -130,6 +116,35 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
         return Response(template("page.js"), media_type="text/javascript")
 
     return app
+
+
+def _errors(app: FastAPI, guard: Guard, shell: Shell) -> None:
+    """Every way in which a request ends badly, in words. Not `async`: they read files."""
+
+    @app.exception_handler(Turned)
+    def turned(_: Request, error: Turned) -> Response:
+        return error.answer
+
+    @app.exception_handler(AvrecordError)
+    def failed(request: Request, error: AvrecordError) -> Response:
+        return shell.failure(request, error, guard.who(request))
+
+    @app.exception_handler(StarletteHTTPException)
+    def refused(request: Request, error: StarletteHTTPException) -> Response:
+        said = REFUSED.get(error.status_code, "这个请求办不了。")
+        return shell.problem(request, error.status_code, said, guard.who(request))
+
+    @app.exception_handler(RequestValidationError)
+    def unreadable(request: Request, _: RequestValidationError) -> Response:
+        return shell.problem(request, 422, REFUSED[422], guard.who(request))
+
+    @app.exception_handler(Exception)
+    def unforeseen(request: Request, error: Exception) -> Response:
+        """Answered outside of all middleware, and raised again for the server's log."""
+        detail = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        answer = shell.problem(request, 500, str(AvrecordError(detail=detail)))
+        answer.headers.update(HEADERS)
+        return answer
 
 
 def overview(kit: Kit, live: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.background import BackgroundTask
 
-from avrecord.errors import AvrecordError, BadQuestion, UnknownName
+from avrecord.errors import AvrecordError, UnknownName
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import Account, Mark, Stage, StageId
 from avrecord.model.moments import beijing, milliseconds, utc_text
@@ -31,6 +31,7 @@ from avrecord.pipeline.viewing import assert_theirs, pictured, watched
 from avrecord.rules.judging import is_whole, lacks
 from avrecord.rules.roles import Account as Person
 from avrecord.rules.roles import narrowed
+from avrecord.web import forms
 from avrecord.web.footage import plays
 from avrecord.web.guard import Guard, token_of
 from avrecord.web.questions import CASE_PAGES
@@ -38,7 +39,7 @@ from avrecord.web.shell import Shell, address
 from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, PROBLEM_ITEMS, SEGMENTS
 
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
-LONGEST, LONGEST_WHY = 200, 2000
+LONGEST = 200
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -63,37 +64,25 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
 
     @app.post("/review")
     async def decide(request: Request) -> Response:
-        found = await guard.acting(request, "review")
-        if isinstance(found, Response):
-            return found
-        person, form = found
-        at = StageId(form.get("no", "")[:LONGEST], form.get("stage", "")[:LONGEST])
-        why = form.get("why", "").strip()[:LONGEST_WHY]
-        try:
-            if not why:
-                raise BadQuestion(what="理由", detail="请写明复核理由")
-            await run_in_threadpool(assert_theirs, person, at.case, kit, at.name)
-            await run_in_threadpool(review, at, form.get("item", ""), form.get("decision", ""), person.number, why, kit)
-        except AvrecordError as error:
-            return shell.failure(request, error, person)
+        person, form = await guard.acting(request, "review")
+        at, why = StageId(forms.name(form, "no"), forms.name(form, "stage")), forms.words(form, "why", "理由")
+        await run_in_threadpool(assert_theirs, person, at.case, kit, at.name)
+        await run_in_threadpool(review, at, form.get("item", ""), form.get("decision", ""), person.number, why, kit)
         return RedirectResponse(address("/case", no=at.case) + f"#{anchor_of(at.name)}", 303)
 
     @app.post("/opinion")
     async def opinion(request: Request) -> Response:
-        found = await guard.acting(request, "take")
-        if isinstance(found, Response):
-            return found
-        person, form = found
-        case = form.get("no", "")[:LONGEST]
+        person, form = await guard.acting(request, "take")
+        case = forms.name(form, "no")
         folder = tempfile.TemporaryDirectory()
         path = Path(folder.name) / "opinion.docx"
         try:
             await run_in_threadpool(assert_theirs, person, case, kit)
             await run_in_threadpool(write_opinion, case, path, person.number, kit)
             await run_in_threadpool(_state_pictures, request, case, person)
-        except AvrecordError as error:
+        except AvrecordError:
             folder.cleanup()
-            return shell.failure(request, error, person)
+            raise
         return FileResponse(
             path, media_type=DOCX, filename=f"音像记录核查意见 {case}.docx", background=BackgroundTask(folder.cleanup)
         )
@@ -104,25 +93,18 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
 
     def _cases(request: Request, unit: str, month: str, *, page: bool) -> Any:
         account = guard.let_in(request, "cases")
-        if isinstance(account, Response):
-            return account
-        mine = narrowed(account, unit[:LONGEST])
-        if mine is None:
-            return guard.forbidden(request)
         chosen = month if MONTH.fullmatch(month) else f"{kit.today:%Y-%m}"
-        content = missing_first(kit, mine, chosen)
+        content = missing_first(kit, guard.unit(request, account, unit[:LONGEST]), chosen)
         return shell.page("cases.html", account, related=CASE_PAGES, **content) if page else content
 
     def _case(request: Request, no: str, *, page: bool) -> Any:
         account = guard.let_in(request, "cases")
-        if isinstance(account, Response):
-            return account
         number = case_number(no[:LONGEST]) if no else ""
         found = (
             [each for each in accounts(kit, case_no=number) if narrowed(account, each.stage.unit) is not None] if number else []
         )
         if not found:  # another unit's case is as unknown as one that does not exist
-            return shell.failure(request, UnknownName(what="案件", name=no[:LONGEST]), account)
+            raise UnknownName(what="案件", name=no[:LONGEST])
         content = one_case(found, kit)
         if not page:
             return content

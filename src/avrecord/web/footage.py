@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse
 
-from avrecord.errors import AvrecordError, BadQuestion, UnknownName
+from avrecord.errors import UnknownName
 from avrecord.model.clip import Clip, Media
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.model.observation import Examination
@@ -22,6 +22,7 @@ from avrecord.pipeline.viewing import clip_for, taken_away, watched
 from avrecord.reads.answer import as_document
 from avrecord.reads.clips import one_clip
 from avrecord.rules.roles import Account
+from avrecord.web import forms
 from avrecord.web.guard import Guard, token_of
 from avrecord.web.jobs import Job, Jobs
 from avrecord.web.shell import Shell, address
@@ -32,7 +33,6 @@ PLAYED = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm"
           ".png": "image/png"}  # fmt: skip
 """What a browser is told a file is, by its name alone; everything else is bytes to save, never a page."""
 ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-SHORT = 2000
 
 
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> None:
@@ -41,96 +41,57 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     @app.get("/clip")
     def page(request: Request, clip: str = "", t: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        if isinstance(account, Response):
-            return account
-        try:
-            found = clip_for(account, clip[:64], kit)
-            content = _clip(found, t, kit) | {"proxy": _proxy(found, kit, jobs)}
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        found = clip_for(account, clip[:64], kit)
+        content = _clip(found, t, kit) | {"proxy": _proxy(found, kit, jobs)}
         return shell.page("clip.html", account, word=guard.word(request), **content)
 
     @app.get("/clip.json")
     def twin(request: Request, clip: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        if isinstance(account, Response):
-            return account
-        try:
-            return Response(as_document(one_clip(clip_for(account, clip[:64], kit), kit)), media_type="application/json")
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        return Response(as_document(one_clip(clip_for(account, clip[:64], kit), kit)), media_type="application/json")
 
     @app.get("/clip/watch")
     def watch(request: Request, clip: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        if isinstance(account, Response):
-            return account
-        try:
-            found = clip_for(account, clip[:64], kit)
-            path = _own(kit.vault.path(found.stored))
-            _state(request, account, found)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        found = clip_for(account, clip[:64], kit)
+        path = _own(kit.vault.path(found.stored))
+        _state(request, account, found)
         return _bytes(request, path, kind_of(found.name))
 
     @app.get("/clip/frame")
     def frame(request: Request, clip: str = "", of: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        if isinstance(account, Response):
-            return account
-        try:
-            found = clip_for(account, clip[:64], kit)
-            if of not in _pictures(kit.records.full_examination(found.id)):
-                raise UnknownName(what="片段的画面", name=of[:64])
-            content = kit.attachments.get(of)
-            _state(request, account, found)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        found = clip_for(account, clip[:64], kit)
+        if of not in _pictures(kit.records.full_examination(found.id)):
+            raise UnknownName(what="片段的画面", name=of[:64])
+        content = kit.attachments.get(of)
+        _state(request, account, found)
         return Response(content, media_type="image/jpeg")
 
     @app.post("/clip/take")
     async def take(request: Request) -> Response:
-        found = await guard.acting(request, "take")
-        if isinstance(found, Response):
-            return found
-        account, form = found
-        why = form.get("why", "").strip()[:SHORT]
-        try:
-            if not why:
-                raise BadQuestion(what="用途", detail="下载原件要写明用途，并记入日志")
-            clip = await run_in_threadpool(clip_for, account, form.get("clip", "")[:64], kit)
-            path = _own(kit.vault.path(clip.stored))
-            await run_in_threadpool(taken_away, clip.id, why, account.number, kit)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        account, form = await guard.acting(request, "take")
+        why = forms.words(form, "why", "用途（记入日志）")
+        clip = await run_in_threadpool(clip_for, account, forms.name(form, "clip"), kit)
+        path = _own(kit.vault.path(clip.stored))
+        await run_in_threadpool(taken_away, clip.id, why, account.number, kit)
         return FileResponse(path, media_type="application/octet-stream", filename=clip.name.rpartition("/")[2])
 
     @app.get("/clip/proxy")
     def proxy(request: Request, clip: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        if isinstance(account, Response):
-            return account
-        try:
-            found = clip_for(account, clip[:64], kit)
-            path = proxy_at(found, kit)
-            if path is None:
-                raise UnknownName(what="片段的副本", name=found.id.short)
-            _state(request, account, found)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        found = clip_for(account, clip[:64], kit)
+        path = proxy_at(found, kit)
+        if path is None:
+            raise UnknownName(what="片段的副本", name=found.id.short)
+        _state(request, account, found)
         return _bytes(request, path, "video/mp4")
 
     @app.post("/clip/proxy")
     async def make(request: Request) -> Response:
-        found = await guard.acting(request, "proxy")
-        if isinstance(found, Response):
-            return found
-        account, form = found
-        try:
-            clip = await run_in_threadpool(clip_for, account, form.get("clip", "")[:64], kit)
-            await run_in_threadpool(jobs.start, "proxy", clip.id.hex, account.number, [["clips", "proxy", clip.id.hex]])
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        account, form = await guard.acting(request, "proxy")
+        clip = await run_in_threadpool(clip_for, account, forms.name(form, "clip"), kit)
+        await run_in_threadpool(jobs.start, "proxy", clip.id.hex, account.number, [["clips", "proxy", clip.id.hex]])
         return RedirectResponse(address("/clip", clip=clip.id.hex), 303)
 
     def _state(request: Request, account: Account, clip: Clip) -> None:

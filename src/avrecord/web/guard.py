@@ -12,13 +12,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from avrecord.errors import BadAccount
 from avrecord.pipeline.accounts import AccountFile, Door
 from avrecord.pipeline.kit import Kit
-from avrecord.rules.roles import Account, may_do, may_see
+from avrecord.rules.roles import Account, may_do, may_see, narrowed
 from avrecord.web.shell import Shell
 
 COOKIE = "avrecord"
 BY_ITSELF = "x-avrecord-again"  # a page that comes again by itself is nobody at work
 LARGEST_FORM = 1 << 16
 Form = dict[str, str]
+
+
+class Turned(Exception):
+    """What is answered instead: the login, or that this is not theirs. Raised, so that no route can forget to look."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.status_code)
+        self.answer = answer
 
 
 class Guard:
@@ -52,39 +60,54 @@ class Guard:
         @app.post("/logout")
         async def logout(request: Request) -> Response:
             if not _is_own(request):
-                return self.forbidden(request)
+                raise self.turned(request, None)
             self.door.log_out(token_of(request))
             answer = RedirectResponse("/login", 303)
             answer.delete_cookie(COOKIE, path="/")
             return answer
 
-    def let_in(self, request: Request, part: str) -> Account | Response:
-        """The account, or what to answer instead: the login, or that this is not theirs to see."""
+    def let_in(self, request: Request, part: str) -> Account:
+        """Who asks. Raises Turned for nobody, and for one who may not see this part."""
         account = self.door.who_is(token_of(request), by_itself=BY_ITSELF in request.headers)
         if account is None:
             if request.url.path.endswith(".json"):
-                return Response('{"error": "login required"}\n', 401, media_type="application/json")
+                raise Turned(Response('{"error": "login required"}\n', 401, media_type="application/json"))
             back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"/login?to={quote(back, safe='')}", 303)
-        return account if may_see(account, part) else self.forbidden(request)
+            raise Turned(RedirectResponse(f"/login?to={quote(back, safe='')}", 303))
+        if not may_see(account, part):
+            raise self.turned(request, account)
+        return account
 
-    async def acting(self, request: Request, deed: str) -> tuple[Account, Form] | Response:
-        """Who does it and the form, or what to answer instead. A form without its session's word came from elsewhere."""
+    def unit(self, request: Request, account: Account, unit: str) -> str:
+        """The unit that may be asked about ("" for all). Raises Turned for another's."""
+        mine = narrowed(account, unit)
+        if mine is None:
+            raise self.turned(request, account)
+        return mine
+
+    async def acting(self, request: Request, deed: str) -> tuple[Account, Form]:
+        """Who does it, and the form. Raises Turned. A form without its session's word came from elsewhere."""
         account = await run_in_threadpool(self.door.who_is, token_of(request))
         if account is None:
-            return RedirectResponse("/login", 303)
+            raise Turned(RedirectResponse("/login", 303))
         form = await _form(request)
         word = self.word(request)
-        if form is None or not _is_own(request) or not hmac.compare_digest(form.get("word", "").encode(), word.encode()):
-            return self.forbidden(request)
-        return (account, form) if may_do(account, deed) else self.forbidden(request)
+        own = form is not None and _is_own(request) and hmac.compare_digest(form.get("word", "").encode(), word.encode())
+        if form is None or not own or not may_do(account, deed):
+            raise self.turned(request, account)
+        return account, form
 
     def word(self, request: Request) -> str:
         """What this session's forms carry."""
         return self.door.form_word(token_of(request))
 
-    def forbidden(self, request: Request) -> Response:
-        return self.shell.problem(request, 403, "您的角色不能查看或办理这一项。", self.door.who_is(token_of(request)))
+    def who(self, request: Request) -> Account | None:
+        """Who asks, for the head of a page that is everybody's; looking at it is no sign of being at work."""
+        return self.door.who_is(token_of(request), by_itself=True)
+
+    def turned(self, request: Request, account: Account | None) -> Turned:
+        """That this is not theirs."""
+        return Turned(self.shell.problem(request, 403, "您的角色不能查看或办理这一项。", account))
 
     def _login(self, said: str, to: str, status: int = 200) -> Response:
         nobody = not self.door.file.read()

@@ -48,16 +48,12 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, live: Live) -> No
     @app.get("/home")
     def page(request: Request) -> Response:
         account = guard.let_in(request, "home")
-        if isinstance(account, Response):
-            return account
         found = list(matters(account, kit, live, lately))
         return shell.page("home.html", account, matters=found, totals=kit.records.store.row("totals"), month=f"{kit.today:%Y-%m}")
 
-    @app.get("/home.json", response_model=None)
-    def twin(request: Request) -> Response | dict[str, Any]:
+    @app.get("/home.json")
+    def twin(request: Request) -> dict[str, Any]:
         account = guard.let_in(request, "home")
-        if isinstance(account, Response):
-            return account
         rows = [asdict(each) for each in matters(account, kit, live, lately)]
         return {"schema": "avrecord.home/1", "at": utc_text(kit.clock()), "rows": rows}
 

@@ -75,7 +75,6 @@ class Jobs:
                 raise BadQuestion(what="任务", detail="同类任务正在进行，请等它结束")
             self._forget()
             number = self._new()
-            self._awaited.add(number)
             folder = self.folder / number
             lines = [self._line(each) for each in commands]
             with (folder / "answer").open("wb") as answer, (folder / "said").open("wb") as said:
@@ -83,6 +82,7 @@ class Jobs:
                     [sys.executable, "-c", _RUN, json.dumps(lines)],
                     cwd=folder, stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONSAFEPATH": "1"}, stdout=answer, stderr=said,
                 )  # fmt: skip
+            self._awaited.add(number)
             asked = Asked(kind, about, by, utc_text(self.clock()), process.pid)
             durable.replace_with(folder / "asked.json", json.dumps(asdict(asked), ensure_ascii=False).encode())
         threading.Thread(target=self._await, args=(process, folder), name=f"job {number}", daemon=True).start()

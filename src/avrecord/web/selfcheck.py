@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from avrecord.errors import AvrecordError, BadQuestion, UnknownName
+from avrecord.errors import BadQuestion, UnknownName
 from avrecord.ledger.cases import case_number
-from avrecord.model.case import StageId
+from avrecord.model.case import Problem, StageId
 from avrecord.pipeline import problems
 from avrecord.pipeline.draw import announce, draw
 from avrecord.pipeline.kit import Kit
@@ -20,14 +18,15 @@ from avrecord.pipeline.viewing import assert_theirs
 from avrecord.reads.draws import announcements
 from avrecord.reads.problems import one_problem
 from avrecord.rules.roles import Account
+from avrecord.web import forms
 from avrecord.web.guard import Form, Guard
 from avrecord.web.jobs import Jobs
 from avrecord.web.questions import SELFCHECK_PAGES, assert_announced_for
 from avrecord.web.shell import Shell, address
 from avrecord.words import PROBLEM_ITEMS
 
-LONGEST = 500
-MOST_DRAWN = 10_000
+PROBLEM_FIELDS = {"problem": "问题", "leader": "责任领导", "department": "责任单位（部门）", "measure": "整改措施"}
+MOST_DRAWN, MOST_LEAF = 10_000, 10**15
 Deed = Callable[[Account, Form], str]
 """What a form asks for: it does it and returns where to go on."""
 
@@ -38,32 +37,19 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     @app.get("/selfcheck")
     def page(request: Request) -> Response:
         account = guard.let_in(request, "selfcheck")
-        if isinstance(account, Response):
-            return account
         waiting = [row for row in announcements(kit, account.unit).rows if row["seed_from"] is None]
         return shell.page("selfcheck.html", account, word=guard.word(request), waiting=waiting, related=SELFCHECK_PAGES)
 
     @app.get("/problem")
     def problem(request: Request, number: str = "") -> Response:
         account = guard.let_in(request, "selfcheck")
-        if isinstance(account, Response):
-            return account
-        try:
-            found = _problem(account, number, kit)
-            answer = one_problem(found.number, kit)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        found = _problem(account, forms.whole({"number": number}, "number", MOST_LEAF), kit)
+        answer = one_problem(found.number, kit)
         return shell.page("problem_of.html", account, word=guard.word(request), found=found, answer=answer)
 
     async def done(request: Request, deed: str, work: Deed) -> Response:
-        found = await guard.acting(request, deed)
-        if isinstance(found, Response):
-            return found
-        account, form = found
-        try:
-            return RedirectResponse(await run_in_threadpool(work, account, form), 303)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        account, form = await guard.acting(request, deed)
+        return RedirectResponse(await run_in_threadpool(work, account, form), 303)
 
     @app.post("/problem/open")
     async def opening(request: Request) -> Response:
@@ -94,46 +80,28 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         return await done(request, "export", lambda account, form: _package(account, form, kit, jobs))
 
 
-def _words(form: Form, name: str, title: str) -> str:
-    """What somebody wrote. Raises BadQuestion where nothing stands."""
-    text = form.get(name, "").strip()[:LONGEST]
-    if not text:
-        raise BadQuestion(what=title, detail="请填写")
-    return text
-
-
-def _day(form: Form, name: str, title: str) -> date:
-    try:
-        return date.fromisoformat(form.get(name, ""))
-    except ValueError as error:
-        raise BadQuestion(what=title, detail="应为日期，如 2026-12-20") from error
-
-
-def _problem(account: Account, text: str, kit: Kit) -> Any:
+def _problem(account: Account, number: int | None, kit: Kit) -> Problem:
     """A problem of the account's unit. Raises UnknownName."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
     mine = {each.number: each for each in problems.problems(kit, unit=account.unit)}
     if number not in mine:
-        raise UnknownName(what="整改问题", name=text[:40])
+        raise UnknownName(what="整改问题", name="" if number is None else str(number))
     return mine[number]
 
 
 def _open(account: Account, form: Form, kit: Kit) -> str:
-    at = StageId(case_number(form.get("no", "")[:LONGEST]), form.get("stage", "")[:LONGEST])
+    at = StageId(case_number(forms.name(form, "no")), forms.name(form, "stage"))
     assert_theirs(account, at.case, kit, at.name)
-    item = form.get("item", "")
+    item = forms.name(form, "item")
     if item not in PROBLEM_ITEMS:
         raise UnknownName(what="要件", name=item[:40])
-    told = problems.Told(
-        _words(form, "problem", "问题"), _words(form, "leader", "责任领导"), _words(form, "department", "责任单位（部门）"),
-        _words(form, "measure", "整改措施"), _day(form, "deadline", "整改时限"),
-    )  # fmt: skip
+    said = {name: forms.words(form, name, title) for name, title in PROBLEM_FIELDS.items()}
+    told = problems.Told(**said, deadline=forms.day(form, "deadline", "整改时限"))
     return address("/problem", number=problems.open_problem(at, item, told, account.number, kit))
 
 
 def _settle(account: Account, form: Form, kit: Kit, *, again: bool) -> str:
-    found = _problem(account, form.get("number", ""), kit)
-    why = _words(form, "why", "为什么重新打开" if again else "整改完成情况")
+    found = _problem(account, forms.whole(form, "number", MOST_LEAF), kit)
+    why = forms.words(form, "why", "为什么重新打开" if again else "整改完成情况")
     if again:
         problems.reopen_problem(found.number, why, account.number, kit)
     else:
@@ -142,30 +110,30 @@ def _settle(account: Account, form: Form, kit: Kit, *, again: bool) -> str:
 
 
 def _announce(account: Account, form: Form, kit: Kit) -> str:
-    text = form.get("count", "")
-    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 6 and 0 < int(text) <= MOST_DRAWN):
+    count = forms.whole(form, "count", MOST_DRAWN)
+    if not count:
         raise BadQuestion(what="抽多少个环节", detail=f"应为 1 至 {MOST_DRAWN} 的整数")
-    announce(int(text), account.number, kit, unit=account.unit or form.get("unit", "").strip()[:LONGEST])
+    announce(count, account.number, kit, unit=account.unit or forms.name(form, "unit"))
     return "/selfcheck"
 
 
 def _draw(account: Account, form: Form, kit: Kit) -> str:
-    text = form.get("number", "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise UnknownName(what="抽取公告", name=text[:40])
-    assert_announced_for(account.unit, int(text), kit)
-    draw(int(text), account.number, kit, form.get("public", "").strip()[:LONGEST])
-    return address("/drawn", number=int(text))
+    number = forms.whole(form, "number", MOST_LEAF)
+    if number is None:
+        raise UnknownName(what="抽取公告", name="")
+    assert_announced_for(account.unit, number, kit)
+    draw(number, account.number, kit, forms.name(form, "public"))
+    return address("/drawn", number=number)
 
 
 def _ledger(account: Account, form: Form, jobs: Jobs) -> str:
-    unit = account.unit or form.get("unit", "").strip()[:LONGEST]
+    unit = account.unit or forms.name(form, "unit")
     words = ["audit", "ledger", "--out", "ledger.xlsx", "--by", account.number, *(["--unit", unit] if unit else [])]
     return address("/job", number=jobs.start("ledger", unit or "全部单位", account.number, [words]))
 
 
 def _package(account: Account, form: Form, kit: Kit, jobs: Jobs) -> str:
-    unit = account.unit or form.get("unit", "").strip()[:LONGEST]
+    unit = account.unit or forms.name(form, "unit")
     if not kit.store.row("any_stage", case_no="", unit=unit) or not unit:
         raise UnknownName(what="单位", name=unit)
     make = ["audit", "package", "--unit", unit, "--out", "package", "--by", account.number]

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
-from avrecord.errors import AvrecordError
+from avrecord.errors import AvrecordError, UnknownName
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.roles import Account, may_do, may_see
 from avrecord.words import ROLE_NAMES
@@ -66,7 +66,7 @@ class Shell:
 
     def failure(self, request: Request, error: AvrecordError, account: Account | None = None) -> Response:
         """An error of the product in its own words."""
-        status = 404 if type(error).__name__ == "UnknownName" else STATUS.get(error.exit_code, 503)
+        status = 404 if isinstance(error, UnknownName) else STATUS.get(error.exit_code, 503)
         return self.problem(request, status, str(error), account)
 
 

@@ -22,13 +22,12 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
 
     @app.get("/system")
     def page(request: Request) -> Response:
-        account = guard.let_in(request, "system")
-        return account if isinstance(account, Response) else shell.page("system.html", account, **_system(kit))
+        return shell.page("system.html", guard.let_in(request, "system"), **_system(kit))
 
-    @app.get("/system.json", response_model=None)
-    def twin(request: Request) -> Response | dict[str, Any]:
-        account = guard.let_in(request, "system")
-        return account if isinstance(account, Response) else {"schema": "avrecord.system/1", **_system(kit)}
+    @app.get("/system.json")
+    def twin(request: Request) -> dict[str, Any]:
+        guard.let_in(request, "system")
+        return {"schema": "avrecord.system/1", **_system(kit)}
 
 
 def _system(kit: Kit) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 
-from avrecord.errors import AvrecordError, BadQuestion
+from avrecord.errors import BadQuestion
 from avrecord.ledger.write import write_workbook
 from avrecord.pipeline.kit import Kit
 from avrecord.reads.answer import Answer, as_document, csv_of, sheet, shown
-from avrecord.rules.roles import Account, narrowed
+from avrecord.rules.roles import Account
 from avrecord.web.guard import Guard
 from avrecord.web.shell import Shell
 
@@ -59,30 +59,21 @@ class Question:
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Question) -> None:
     """A question's page and its three other forms."""
 
-    def asked(request: Request, form: str) -> tuple[Answer, Asked, Account] | Response:
-        account = guard.let_in(request, question.part)
-        if isinstance(account, Response):
-            return account
-        try:
-            given = given_by(request, account)
-            if given is None:
-                return guard.forbidden(request)
-            found = question.whole if question.whole and form in ("csv", "xlsx") else question.answer
-            return found(kit, given["unit"], given), given, account
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+    def given_by(request: Request, account: Account) -> Asked:
+        """What is asked, within the account's unit. Raises Turned, BadQuestion."""
+        unit = guard.unit(request, account, request.query_params.get("unit", "").strip()[:LONGEST])
+        return _read(request, question, kit) | {"unit": unit}
 
-    def given_by(request: Request, account: Account) -> Asked | None:
-        """What is asked, within the account's unit; None: not theirs to see. Raises BadQuestion."""
-        unit = narrowed(account, request.query_params.get("unit", "").strip()[:LONGEST])
-        return None if unit is None else _read(request, question, kit) | {"unit": unit}
+    def whole(request: Request) -> Answer:
+        """The answer for a file, with all its rows."""
+        given = given_by(request, guard.let_in(request, question.part))
+        return (question.whole or question.answer)(kit, given["unit"], given)
 
     @app.get(question.path)
     def page(request: Request) -> Response:
-        found = asked(request, "page")
-        if isinstance(found, Response):
-            return found
-        answer, given, account = found
+        account = guard.let_in(request, question.part)
+        given = given_by(request, account)
+        answer = question.answer(kit, given["unit"], given)
         rows = [_cells(question, answer, row) for row in answer.rows[:MOST_SHOWN]]
         query = {key: value for key, value in given.items() if value and key != "after"}
         return shell.page(
@@ -93,39 +84,30 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
 
     @app.get(f"{question.path}.json", openapi_extra={"parameters": _described(question)})
     def twin(request: Request) -> Response:
-        found = asked(request, "json")
-        return found if isinstance(found, Response) else Response(as_document(found[0]), media_type="application/json")
+        given = given_by(request, guard.let_in(request, question.part))
+        return Response(as_document(question.answer(kit, given["unit"], given)), media_type="application/json")
 
     if draw := question.plot:
 
         @app.get(f"{question.path}.svg")
         def drawing(request: Request) -> Response:
             account = guard.let_in(request, question.part)
-            if isinstance(account, Response):
-                return account
-            try:
-                given = given_by(request, account)
-                return Response(draw(kit, given["unit"], given), media_type=SVG) if given else guard.forbidden(request)
-            except AvrecordError as error:
-                return shell.failure(request, error, account)
+            given = given_by(request, account)
+            return Response(draw(kit, given["unit"], given), media_type=SVG)
 
     @app.get(f"{question.path}.csv")
     def as_csv(request: Request) -> Response:
-        found = asked(request, "csv")
-        if isinstance(found, Response):
-            return found
-        return Response(csv_of(found[0]), media_type="text/csv; charset=utf-8", headers=_saved(found[0].title, "csv"))
+        found = whole(request)
+        return Response(csv_of(found), media_type="text/csv; charset=utf-8", headers=_saved(found.title, "csv"))
 
     @app.get(f"{question.path}.xlsx")
     def as_xlsx(request: Request) -> Response:
-        found = asked(request, "xlsx")
-        if isinstance(found, Response):
-            return found
+        found = whole(request)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "answer.xlsx"
-            write_workbook(path, [sheet(found[0])], found[0].charts)
+            write_workbook(path, [sheet(found)], found.charts)
             content = path.read_bytes()
-        return Response(content, media_type=XLSX, headers=_saved(found[0].title, "xlsx"))
+        return Response(content, media_type=XLSX, headers=_saved(found.title, "xlsx"))
 
 
 def _described(question: Question) -> list[dict[str, Any]]:

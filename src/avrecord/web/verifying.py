@@ -9,16 +9,17 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse
 
-from avrecord.errors import AvrecordError, BadQuestion, UnknownName
+from avrecord.errors import BadQuestion, UnknownName
 from avrecord.ledger.cases import case_number
 from avrecord.ledger.sheet import qr_svg
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.viewing import packed_taken_away
+from avrecord.pipeline.viewing import assert_theirs, packed_taken_away
 from avrecord.reads.answer import Answer, shown
 from avrecord.reads.verification import COLUMNS
 from avrecord.rules.roles import Account, may_do, may_see
-from avrecord.web.guard import Form, Guard, token_of
+from avrecord.web import forms
+from avrecord.web.guard import Guard
 from avrecord.web.jobs import Job, Jobs
 from avrecord.web.shell import Shell, address
 from avrecord.web.tables import XLSX
@@ -40,16 +41,12 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     @app.get("/verify")
     def page(request: Request) -> Response:
         account = guard.let_in(request, "verify")
-        if isinstance(account, Response):
-            return account
         mine = [_job(each) for each in jobs.all() if _may_follow(account, each)]
         return shell.page("verify.html", account, word=guard.word(request), jobs=mine, **_log(kit), limit=LIMITS_OF_A_SEAL)
 
-    @app.get("/verify.json", response_model=None)
-    def twin(request: Request) -> Response | dict[str, Any]:
+    @app.get("/verify.json")
+    def twin(request: Request) -> dict[str, Any]:
         account = guard.let_in(request, "verify")
-        if isinstance(account, Response):
-            return account
         log = _log(kit)
         del log["qr"]
         return {
@@ -60,100 +57,59 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
 
     @app.post("/verify")
     async def start(request: Request) -> Response:
-        found = await guard.acting(request, "verify")
-        if isinstance(found, Response):
-            return found
-        account, form = found
-        scope = form.get("scope", "")
-        commands = {
-            "all": ["verify", "--all", "--json", "--brief"],
-            "resume": ["verify", "--all", "--resume", "--json", "--brief"],
-        }
-        if scope not in commands:
-            return shell.failure(request, BadQuestion(what="核验范围", detail="没有这个范围"), account)
-        return await _started(request, "verify", scope, account.number, [commands[scope]])
+        account, form = await guard.acting(request, "verify")
+        scope = forms.name(form, "scope")
+        if scope not in SCOPES:
+            raise BadQuestion(what="核验范围", detail="没有这个范围")
+        return await started("verify", scope, account.number, ["verify", "--all", "--json", "--brief", *SCOPES[scope]])
 
     @app.post("/bundle")
     async def bundle(request: Request) -> Response:
-        found = await guard.acting(request, "export")
-        if isinstance(found, Response):
-            return found
-        account, form = found
-        case = case_number(form.get("no", "")[:200])
-        stages = await run_in_threadpool(lambda: kit.records.stages(case_no=case) if case else [])
-        if not stages or (account.unit and any(stage.unit != account.unit for stage in stages)):
-            return shell.failure(request, UnknownName(what="案件", name=case), account)
-        commands = [
-            ["audit", "bundle", "--case", case, "--out", "bundle", "--by", account.number],
-            ["zip", BUNDLE, "bundle"],
-        ]
-        return await _started(request, "bundle", case, account.number, commands)
+        account, form = await guard.acting(request, "export")
+        case = case_number(forms.name(form, "no"))
+        await run_in_threadpool(assert_theirs, account, case, kit)
+        make = ["audit", "bundle", "--case", case, "--out", "bundle", "--by", account.number]
+        return await started("bundle", case, account.number, make, ["zip", BUNDLE, "bundle"])
 
-    def followed(request: Request, number: str) -> tuple[Account, Job] | Response:
-        """Who asks and the job, or what to answer instead."""
-        account = guard.let_in(request, "home")
-        if isinstance(account, Response):
-            return account
-        try:
-            one = jobs.one(number)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
-        return (account, one) if _may_follow(account, one) else guard.forbidden(request)
+    def followed(request: Request, account: Account, number: str) -> Job:
+        """The job. Raises UnknownName, or Turned for one that is not theirs."""
+        one = jobs.one(number)
+        if not _may_follow(account, one):
+            raise guard.turned(request, account)
+        return one
 
     @app.get("/job")
     def job(request: Request, number: str = "") -> Response:
-        found = followed(request, number)
-        if isinstance(found, Response):
-            return found
-        account, one = found
+        account = guard.let_in(request, "home")
+        one = followed(request, account, number)
         content = _result(None if one.running else jobs.answer(number))
         file = FILES.get(one.asked.kind)
         ready = bool(file and one.code == 0 and (jobs.folder_of(number) / file[0]).is_file() and may_do(account, file[2]))
         return shell.page("job.html", account, job=_job(one), ready=ready, word=guard.word(request), **content)
 
-    @app.get("/job.json", response_model=None)
-    def job_twin(request: Request, number: str = "") -> Response | dict[str, Any]:
-        found = followed(request, number)
-        if isinstance(found, Response):
-            return found
-        return {"schema": "avrecord.job/1", **_job(found[1]), "answer": jobs.answer(number)}
+    @app.get("/job.json")
+    def job_twin(request: Request, number: str = "") -> dict[str, Any]:
+        one = followed(request, guard.let_in(request, "home"), number)
+        return {"schema": "avrecord.job/1", **_job(one), "answer": jobs.answer(number)}
 
     @app.post("/job/file")
     async def file(request: Request) -> Response:
-        account = await run_in_threadpool(guard.door.who_is, token_of(request))
-        deed = "export" if account and may_do(account, "export") else "take"
-        found = await guard.acting(request, deed)
-        if isinstance(found, Response):
-            return found
-        account, form = found
-        one = followed(request, form.get("number", ""))
-        if isinstance(one, Response):
-            return one
-        name, kind, needed = FILES.get(one[1].asked.kind, ("", "", "export"))
-        path = jobs.folder_of(one[1].number) / name
-        if not name or not may_do(account, needed) or not path.is_file() or one[1].code != 0:
-            return shell.failure(request, UnknownName(what="任务的文件", name=one[1].number), account)
-        try:
-            if needed == "export":
-                await run_in_threadpool(packed_taken_away, path, _purpose(form), account.number, kit)
-        except AvrecordError as error:
-            return shell.failure(request, error, account)
+        account, form = await guard.acting(request, "take")
+        one = await run_in_threadpool(followed, request, account, forms.name(form, "number"))
+        name, kind, needed = FILES.get(one.asked.kind, ("", "", ""))
+        path = jobs.folder_of(one.number) / name
+        if needed and not may_do(account, needed):
+            raise guard.turned(request, account)
+        if not needed or not path.is_file() or one.code != 0:
+            raise UnknownName(what="任务的文件", name=one.number)
+        if needed == "export":
+            why = forms.words(form, "why", "用途（记入日志）")
+            await run_in_threadpool(packed_taken_away, path, why, account.number, kit)
         return FileResponse(path, media_type=kind, filename=name)
 
-    async def _started(request: Request, kind: str, about: str, by: str, commands: list[list[str]]) -> Response:
-        try:
-            number = await run_in_threadpool(jobs.start, kind, about, by, commands)
-        except AvrecordError as error:
-            return shell.failure(request, error, guard.door.who_is(token_of(request)))
+    async def started(kind: str, about: str, by: str, *commands: list[str]) -> Response:
+        number = await run_in_threadpool(jobs.start, kind, about, by, commands)
         return RedirectResponse(address("/job", number=number), 303)
-
-
-def _purpose(form: Form) -> str:
-    """Why originals are taken away. Raises BadQuestion where nothing stands."""
-    why = form.get("why", "").strip()[:2000]
-    if not why:
-        raise BadQuestion(what="用途", detail="带走原件要写明用途，并记入日志")
-    return why
 
 
 def _may_follow(account: Account, job: Job) -> bool:
