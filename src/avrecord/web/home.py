@@ -49,7 +49,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, live: Live) -> No
     def page(request: Request) -> Response:
         account = guard.let_in(request, "home")
         found = list(matters(account, kit, live, lately))
-        return shell.page("home.html", account, matters=found, totals=kit.records.store.row("totals"), month=f"{kit.today:%Y-%m}")
+        return shell.page("home.html", account, matters=found, totals=kit.records.store.row("totals"))
 
     @app.get("/home.json")
     def twin(request: Request) -> dict[str, Any]:
