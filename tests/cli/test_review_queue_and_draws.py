@@ -179,3 +179,11 @@ def test_no_workbook_is_written_into_the_station_by_any_query(desk, kit, inside)
     allowed.parent.mkdir(exist_ok=True)
     desk("cases", "missing", "--xlsx", allowed)
     assert allowed.exists()
+
+
+def test_a_vault_on_another_disk_is_the_stations_own_as_well(desk, kit, tmp_path):
+    elsewhere = tmp_path / "data-disk"
+    kit.vault.root.rename(elsewhere)
+    kit.vault.root.symlink_to(elsewhere)
+    said = desk("cases", "missing", "--xlsx", elsewhere / "cases.xlsx")
+    assert (said.code, (elsewhere / "cases.xlsx").exists()) == (32, False), said.err

@@ -14,7 +14,8 @@ def assert_outside(out: Path, kit: Kit) -> None:
     """Raises CannotWrite for a place among the station's own folders: what is written there would stand among the evidence,
     or over it, and be taken for something that nobody stated. `exports/` is for it."""
     target, root = out.absolute().resolve(), kit.root.resolve()
-    if target.is_relative_to(root) and not target.is_relative_to(root / "exports"):
+    inside = target.is_relative_to(root) and not target.is_relative_to(root / "exports")
+    if inside or any(target.is_relative_to(folder.resolve()) for folder in kit.folders):
         raise CannotWrite(path=out, detail="在采集站自己的目录里，请换一个目录（exports 可以）")
 
 

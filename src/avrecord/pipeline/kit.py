@@ -58,6 +58,11 @@ class Kit:
         return self.log_keys[0]
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where this station keeps what it has. Any of them may be a link to another disk."""
+        return (self.vault.root, self.vault.incoming, self.attachments.root, self.log.folder, self.root / "keys")
+
+    @property
     def today(self) -> date:
         """The station's local day."""
         return local_day(self.clock())

@@ -8,7 +8,6 @@ import os
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from avrecord import durable
 from avrecord.dock.identify import identify
@@ -63,7 +62,7 @@ def receive(volume: Volume, kit: Kit, desk: Desk | None = None) -> Receipt:
     left. Raises CardError for a card that cannot be listed; a broken log and the like raise too.
     Asking again later goes on from there. Several cards are taken at once by giving them one desk.
     """
-    if inside := overlaps(volume.root, own_folders(kit)):
+    if inside := overlaps(volume.root, kit.folders):
         raise CardError(card=volume.label or volume.root, detail=f"这是采集站自己的目录（{inside.name}），不是存储卡")
     kit.tell("settling", card=volume.label or volume.root)
     files = settled_files(volume, kit.settings.dock.settle_seconds)
@@ -258,11 +257,6 @@ def removed_early(receipt: Receipt, kit: Kit) -> None:
     document = kit.attachments.put(documents.manifest(receipt.left))
     receipt.removed_early = True
     state(kit, [CardRemovedEarly(docking=receipt.docking, recorder=receipt.recorder, left=document, files=len(receipt.left))])
-
-
-def own_folders(kit: Kit) -> list[Path]:
-    """What can never be a card: where this station keeps what it has."""
-    return [kit.vault.root, kit.vault.incoming, kit.attachments.root, kit.log.folder, kit.root / "keys"]
 
 
 def card_of(volume: Volume, files: tuple[SourceFile, ...], kit: Kit) -> Card:

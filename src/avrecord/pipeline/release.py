@@ -28,7 +28,7 @@ from avrecord.pipeline.clipcheck import ClipCheck
 from avrecord.pipeline.evidence import evidence_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import seen_by
-from avrecord.pipeline.receive import card_of, own_folders, volume_key
+from avrecord.pipeline.receive import card_of, volume_key
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.standing import Demand
 from avrecord.pipeline.verify import examined
@@ -87,7 +87,7 @@ def inspect_release(volume: Volume, kit: Kit) -> Inspection:
     Raises CardError when the card cannot be read, LogBroken or EvidenceError when the log itself is not sound.
     """
     policy = policy_of(kit)
-    if inside := overlaps(volume.root, own_folders(kit)):
+    if inside := overlaps(volume.root, kit.folders):
         raise CardError(card=volume.label or volume.root, detail=f"这是采集站自己的目录（{inside.name}），不是存储卡")
     catch_up(kit)
     files = list_files(volume)
