@@ -12,7 +12,7 @@ import pytest
 from avrecord.errors import BadAccount, UnknownName
 from avrecord.pipeline.accounts import AccountFile, Door
 from avrecord.pipeline.expiry import _gone
-from avrecord.pipeline.proxies import proxy_path
+from avrecord.pipeline.proxies import proxy_at, proxy_path
 from avrecord.pipeline.viewing import clip_for
 from cli.desk import CASE, EAST, WEST, Desk, clip_id
 from conftest import NOW
@@ -70,8 +70,11 @@ def test_the_copy_for_browsers_goes_with_its_clip(station):
     path = proxy_path(clip.id.hex, station)
     path.parent.mkdir()
     path.write_bytes(b"copy")
+    assert proxy_at(clip, station) == path
     assert _gone(clip.id.hex, clip.stored, station) is None
     assert not path.exists()
+    path.write_bytes(b"made while the clip was removed")
+    assert proxy_at(clip, station) is None
 
 
 def test_a_page_that_comes_again_by_itself_keeps_nobody_logged_in(kit):

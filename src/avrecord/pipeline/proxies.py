@@ -25,9 +25,10 @@ def proxy_path(clip: str, kit: Kit) -> Path:
 
 
 def proxy_at(clip: Clip, kit: Kit) -> Path | None:
-    """The copy of a clip that is there, if any."""
+    """The copy of a clip that is there, if any; none of a clip that was removed while it was made."""
     path = proxy_path(clip.id.hex, kit)
-    return path if path.is_file() and not path.is_symlink() else None
+    shown = path.is_file() and not path.is_symlink() and kit.vault.path(clip.stored).is_file()
+    return path if shown else None
 
 
 def make_proxy(clip: Clip, kit: Kit) -> Path:
