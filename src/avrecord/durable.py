@@ -20,6 +20,7 @@ from pathlib import Path
 AT_FDCWD = -100
 RENAME_NOREPLACE = 1
 LEFTOVER = ".new"
+ENDED = ("Z", "X", "x")  # states of proc_pid_stat(5): a zombie, or dead
 _numbers = itertools.count()
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -70,14 +71,30 @@ def owner() -> str:
 def is_alive(who: str) -> bool:
     """Whether the process that `owner` named still runs. Numbers are reused; start times are not.
 
-    Another user's process whose start time /proc hides (`ProtectProc=`, `hidepid=`) counts as alive: its leftovers may be
-    a copy that is being written.
+    One that ended and was not collected by its parent yet does not run: what it left would lie there until then. Another
+    user's process whose start time /proc hides (`ProtectProc=`, `hidepid=`) counts as alive: its leftovers may be a copy
+    that is being written.
     """
     pid, _, started = who.partition("-")
     if not pid.isdigit() or started == "":
         return False
     now = _started(int(pid))
-    return now == started if now else _is_hidden(int(pid))
+    return now == started and _runs(int(pid)) if now else _is_hidden(int(pid))
+
+
+def _runs(pid: int) -> bool:
+    """Whether any thread of a process is left: the first may have ended before one that a slow disk still holds."""
+    try:
+        return any(_state(thread) not in ENDED for thread in Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _state(thread: Path) -> str:
+    try:
+        return (thread / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return "X"
 
 
 def _is_hidden(pid: int) -> bool:

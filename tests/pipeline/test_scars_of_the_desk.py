@@ -359,6 +359,17 @@ def test_a_process_that_proc_hides_is_not_taken_for_dead(monkeypatch):
     assert not durable.is_alive("4x-1")
 
 
+def test_a_process_that_ended_and_was_not_collected_yet_is_dead():
+    """The next start of the service left the half copies of a killed one lying, for its tracer had not reaped it."""
+    with subprocess.Popen(["sleep", "60"]) as child:
+        started = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        assert durable.is_alive(who := f"{child.pid}-{started}")
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and lies there as a zombie
+        assert Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        assert not durable.is_alive(who)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="!!! mounting over a folder needs root !!!")
 def test_a_card_mounted_over_a_folder_is_not_the_folder(tmp_path):
     """The roots of two file systems often share an inode number."""
