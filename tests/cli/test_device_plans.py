@@ -123,7 +123,7 @@ def test_enough_for_a_day_is_counted_by_stages_and_hands_where_no_roster_says_ot
 def test_a_duty_roster_is_the_whole_answer_for_its_unit(desk, tmp_path):
     duty = [("日期", "单位", "执法证号"), ("2026-11-16", EAST, "FY1、FY4、FY5、FY6、FY7")]
     said = desk("officers", "duty", book(tmp_path / "值班.xlsx", 值班=duty))
-    assert said.out.startswith("读到 5 人次，新增 5 人次，无效 0 行")
+    assert said.out.startswith("读到 5 人次，新增或变更 5 人次，无效 0 行")
     found = desk("devices", "sufficiency", "--day", "2026-11-16", "--explain", "--json").json
     (east,) = [row for row in found["rows"] if row["unit"] == EAST]
     assert (east["officers"], east["needed"], east["short"], found["short"]) == (5, 3, 1, 1)

@@ -56,7 +56,7 @@ def test_sharing_is_told_when_a_workbook_brings_it(desk, tmp_path):
     shared = [("设备编号", "执法证号", "启用日期"), ("Z3A0017", "FY2", "2026-11-10")]
     said = desk("devices", "import", book(tmp_path / "b.xlsx", 设备=[("设备编号",)], 领用=shared))
     assert said.code == 0
-    assert "Z3A0017 在 2026-11-10 至 今 同时领给 FY1、FY2" in said.err
+    assert "Z3A0017 在 2026-11-10 至 今 同时领给 FY1、FY2" in said.out
 
 
 def test_an_officer_whom_the_roster_does_not_know_is_told_at_once(desk):

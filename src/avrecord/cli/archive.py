@@ -10,10 +10,9 @@ import click
 from avrecord.cli.base import Group, Session, by_default, by_option, session
 from avrecord.cli.output import formats, give
 from avrecord.errors import UnknownName
-from avrecord.model.moments import from_utc_text
-from avrecord.pipeline.archive import Archive, Year, make_archive, outside, units_of
+from avrecord.pipeline.archive import Year, make_archive, outside, units_of
 from avrecord.pipeline.receipts import receive_receipt
-from avrecord.reads.answer import Answer, Column, moment
+from avrecord.reads.archives import archives, made_of
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 EARLIEST, LATEST = 2000, 2200
@@ -39,42 +38,7 @@ def archive(context: click.Context, /, year: int | None, to: Path | None, unit: 
     if not units:
         raise UnknownName(what="有案件或登记了记录仪的单位", name=str(year))
     made = [make_archive(each, Year(year), to, by, kit) for each in units]
-    clips, size = outside(Year(year), kit)
-    left = f"另有 {clips} 个片段（{size / 1e6:.1f} MB）未关联案件，记录仪也没有登记单位：不在任何包里，请先登记。"
-    notes = [f"{each.unit}：{year} 年没有片段，未造包。" for each in made if each.folder is None]
-    notes += [left] if clips else []
-    notes += ["请接收方核验资料包后对回执签名，再用 avrecord archive receipt 登记。"] if any(each.folder for each in made) else []
-    columns = [
-        Column("unit", "单位", width=10),
-        Column("clips", "片段"),
-        Column("bytes", "字节"),
-        Column("result", "结果", width=10),
-        Column("folder", "资料包", width=24),
-        Column("bag", "清单摘要", lambda digest: digest[:16], 9),
-    ]
-    rows = [_row(each) for each in made]
-    extra = {"year": year, "clips": sum(each.clips for each in made), "outside_clips": clips, "outside_bytes": size}
-    code = 11 if any(each.wrong for each in made) else 0
-    give(Answer("archive", f"{year} 年度归档", columns, rows, extra, notes, code), **form)
-
-
-def _row(made: Archive) -> dict[str, Any]:
-    if made.folder is None:
-        result = "没有片段"
-    elif made.wrong:
-        result = f"已写入，其中 {len(made.wrong)} 个片段与封存不符或已不在"
-    else:
-        result = "早已写入" if made.was_there else "已写入"
-    return {
-        "unit": made.unit,
-        "clips": made.clips,
-        "bytes": made.bytes,
-        "result": result,
-        "wrong": list(made.wrong),
-        "folder": str(made.folder) if made.folder else None,
-        "receipt": str(made.receipt) if made.receipt else None,
-        "bag": made.bag,
-    }
+    give(made_of(year, made, outside(Year(year), kit)), **form)
 
 
 @archive.command("receipt")
@@ -95,30 +59,7 @@ def receipt(s: Session, file: Path, key: Path, by: str) -> None:
 @session
 def list_(s: Session, /, **form: Any) -> None:
     """已做的归档，以及接收方是否已签收。"""
-    columns = [
-        Column("unit", "单位", width=10),
-        Column("year", "年度"),
-        Column("clips", "片段"),
-        Column("bytes", "字节"),
-        Column("at", "造包时间", moment, 10),
-        Column("bag", "清单摘要", lambda digest: digest[:16], 9),
-        Column("received_at", "签收登记", lambda at: moment(at) if at else "尚未签收", 10),
-        Column("received_key", "签收公钥", lambda key: (key or "")[-16:], 9),
-    ]
-    rows = [
-        {
-            **{key: row[key] for key in ("unit", "year", "clips", "bytes", "bag", "received_key", "received_by")},
-            "at": from_utc_text(row["at"]),
-            "received_at": from_utc_text(row["received_at"]) if row["received_at"] else None,
-            "row": f"log:{row['seq']}",
-        }
-        for row in s.kit.store.rows("archives")
-    ]
-    waiting = sum(row["received_at"] is None for row in rows)
-    give(
-        Answer("archives", "年底归档", columns, rows, {"waiting": waiting}, [f"尚未签收 {waiting} 个，共 {len(rows)} 个。"]),
-        **form,
-    )
+    give(archives(s.kit), **form)
 
 
 COMMANDS = (archive,)

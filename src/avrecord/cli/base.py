@@ -134,6 +134,7 @@ def words_needed(_: click.Context, __: click.Parameter, value: str) -> str:
 
 by_default = click.option("--by", default="service", metavar="证号", callback=number, help="操作人的执法证号或工号")
 by_option = click.option("--by", required=True, metavar="证号", callback=number, help="操作人的执法证号或工号（不要填姓名）")
+check_option = click.option("--check", is_flag=True, help="只检查，不写入")
 
 
 F = TypeVar("F", bound=Callable[..., Any])

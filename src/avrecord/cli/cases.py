@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from avrecord.pipeline.missing import accounts
 from avrecord.pipeline.offering import offered_in
 from avrecord.pipeline.opinion import write_opinion
 from avrecord.reads.answer import Answer, Column, joined, moment
+from avrecord.reads.imports import of_cases
 from avrecord.rules.recordings import join_recordings
 from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, MARKS, MODES, REVIEW_ITEMS, SEGMENTS
 
@@ -45,33 +45,7 @@ def import_(s: Session, /, file: Path, apply_it: bool, by: str, **form: Any) -> 
     if apply_it:
         bring.import_cases(file, report, by, s.kit)
         link_all(s.kit)
-    with_clip = s.kit.records.linked_stages({stage.id.case for stage in report.file.stages}) if apply_it else set()
-    linked = Counter(stage.id in with_clip for stage in report.file.stages)
-    rows = [{"row": number, "reason": reason} for number, reason in report.file.invalid]
-    notes = [
-        ("按巡查记录读入：" if report.file.patrols else "")
-        + (
-            f"有效 {len(report.file.stages)} 行（新增 {len(report.new)}，变更 {len(report.changed)}，"
-            f"无变化 {report.unchanged}），无效 {len(rows)} 行"
-        ),
-        f"已写入 {len(report.new) + len(report.changed)} 个环节；有录像的 {linked[True]} 个，没有的 {linked[False]} 个"
-        if apply_it
-        else "以上只是检查结果，未写入；确认无误后加 --apply 导入",
-    ]
-    if report.file.unknown:
-        notes.append(f"未识别的列（已忽略）：{joined(report.file.unknown)}")
-    extra = {
-        "applied": apply_it,
-        "patrols": report.file.patrols,
-        "valid": len(report.file.stages),
-        "new": len(report.new),
-        "changed": len(report.changed),
-        "unchanged": report.unchanged,
-        "unknown_columns": list(report.file.unknown),
-        "linked": linked[True] if apply_it else None,
-    }
-    columns = [Column("row", "行号"), Column("reason", "无效原因", width=20)]
-    give(Answer("cases_import", "无效的行", columns, rows, extra, notes), **form)
+    give(of_cases(report, apply_it, s.kit), **form)
 
 
 @cases.command("list")

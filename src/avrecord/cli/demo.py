@@ -20,7 +20,7 @@ from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.link import link_all
 from avrecord.pipeline.receive import receive
-from avrecord.pipeline.report import write_ledger
+from avrecord.pipeline.report import annex9, write_ledger
 from avrecord.service.run import serve
 from avrecord.settings import FILE, load
 from avrecord.web.app import build
@@ -61,7 +61,7 @@ def demo(s: Session, once: bool, quick: bool) -> None:
     _step("6/7 附件9 自查工作台账")
     ledger = s.root / "exports" / "附件9自查工作台账.xlsx"
     if fresh or s.kit.log.size > before or not ledger.exists():
-        write_ledger(ledger, s.root / "config" / "ledgers" / "annex9.toml", "service", s.kit)
+        write_ledger(ledger, annex9(s.kit), "service", s.kit)
     added = s.kit.log.size - before
     _step("7/7 三个问题的回答")
     _answers(s)
@@ -111,8 +111,8 @@ def _station(root: Path, sample: Path) -> bool:
 def _bring(sample: Path, kit: Kit) -> None:
     people, fresh = bring.import_officers(sample / "officers.xlsx", "service", kit)
     click.echo(f"  人员 {people} 名（新 {fresh}）", err=True)
-    fleet, fresh = bring.import_devices(sample / "devices.xlsx", "service", kit)
-    click.echo(f"  设备 {len(fleet.bodies)} 条（新 {fresh}）", err=True)
+    facts, fresh = bring.import_devices(sample / "devices.xlsx", "service", kit)
+    click.echo(f"  设备 {facts} 条（新 {fresh}）", err=True)
     report = bring.inspect_cases(sample / "cases.xlsx", kit)
     bring.import_cases(sample / "cases.xlsx", report, "service", kit)
     click.echo(f"  案件环节 {len(report.file.stages)} 个（新 {len(report.new)}），无效 {len(report.file.invalid)} 行", err=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Group, Session, by_default, session
+from avrecord.cli.base import Group, Session, by_default, check_option, session
 from avrecord.cli.device_events import assign, event, flags
 from avrecord.cli.device_plans import plan
 from avrecord.cli.device_rates import availability, sufficiency
@@ -15,12 +15,11 @@ from avrecord.cli.device_show import life, show
 from avrecord.cli.output import formats, give
 from avrecord.cli.profile_test import profile_test
 from avrecord.pipeline import bring
-from avrecord.pipeline.holding import shared
 from avrecord.pipeline.link import link_all
 from avrecord.reads.devices import device_list
+from avrecord.reads.imports import of_others
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-MOST_OVERLAPS = 20
 
 
 @click.group("devices", cls=Group)
@@ -30,21 +29,17 @@ def devices() -> None:
 
 @devices.command("import")
 @click.argument("file", type=FILE, metavar="文件")
+@check_option
 @by_default
+@formats
 @session
-def import_(s: Session, /, file: Path, by: str) -> None:
+def import_(s: Session, /, file: Path, check: bool, by: str, **form: Any) -> None:
     """导入设备、领用、设备事件（一个工作簿的三张表）。"""
-    fleet, fresh = bring.import_devices(file, by, s.kit)
-    link_all(s.kit)
-    click.echo(f"读到 {len(fleet.bodies)} 条，已写入新记录 {fresh} 条，无效 {len(fleet.invalid)} 条（未写入）")
-    for sheet, number, reason in fleet.invalid:
-        click.echo(f"  {sheet} 第 {number} 行：{reason}", err=True)
-    found = shared(s.kit)
-    for overlap in found[:MOST_OVERLAPS]:
-        span = f"{overlap.since} 至 {overlap.until or '今'}"
-        click.echo(f"  注意：{overlap.recorder} 在 {span} 同时领给 {'、'.join(overlap.officers)}（共用，未拒绝）", err=True)
-    if len(found) > MOST_OVERLAPS:
-        click.echo(f"  另有 {len(found) - MOST_OVERLAPS} 处共用", err=True)
+    found = bring.inspect_devices(file, s.kit)
+    if not check:
+        bring.apply(found, by, s.kit)
+        link_all(s.kit)
+    give(of_others("devices", found, not check, s.kit), **form)
 
 
 @devices.command("list")

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Group, Session, at_least, by_default, session
+from avrecord.cli.base import Group, Session, at_least, by_default, check_option, session
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import formats, give
 from avrecord.pipeline import bring
 from avrecord.reads.answer import Answer, Column, joined, words
+from avrecord.reads.imports import of_others
 from avrecord.rules.holding import standing
 from avrecord.words import STANDINGS
 
@@ -26,12 +27,16 @@ def officers() -> None:
 
 @officers.command("import")
 @click.argument("file", type=FILE, metavar="文件")
+@check_option
 @by_default
+@formats
 @session
-def officers_import(s: Session, file: Path, by: str) -> None:
+def officers_import(s: Session, /, file: Path, check: bool, by: str, **form: Any) -> None:
     """导入执法人员名册（执法证号、姓名、单位、类别、有效期）。"""
-    count, fresh = bring.import_officers(file, by, s.kit)
-    click.echo(f"读到 {count} 人，新增或变更 {fresh} 人")
+    found = bring.inspect_officers(file, s.kit)
+    if not check:
+        bring.apply(found, by, s.kit)
+    give(of_others("officers", found, not check, s.kit), **form)
 
 
 @officers.command("list")
@@ -81,14 +86,16 @@ def officers_list(s: Session, /, day: datetime | None, unit: str, within_days: i
 
 @officers.command("duty")
 @click.argument("file", type=FILE, metavar="文件")
+@check_option
 @by_default
+@formats
 @session
-def officers_duty(s: Session, file: Path, by: str) -> None:
+def officers_duty(s: Session, /, file: Path, check: bool, by: str, **form: Any) -> None:
     """导入值班表（日期、单位、执法证号）；同一单位同一天以后导入的为准。"""
-    found, fresh = bring.import_duty(file, by, s.kit)
-    click.echo(f"读到 {len(found.entries)} 人次，新增 {fresh} 人次，无效 {len(found.invalid)} 行（未写入）")
-    for number, reason in found.invalid:
-        click.echo(f"  第 {number} 行：{reason}", err=True)
+    found = bring.inspect_duty(file, s.kit)
+    if not check:
+        bring.apply(found, by, s.kit)
+    give(of_others("duty", found, not check, s.kit), **form)
 
 
 COMMANDS = (officers,)

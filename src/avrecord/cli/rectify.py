@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
+from avrecord import durable
 from avrecord.cli.base import F, Group, Session, by_option, options, session, words_needed
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import formats, give
+from avrecord.errors import BadInput
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import StageId
 from avrecord.pipeline import problems as told
@@ -72,9 +74,16 @@ def change(s: Session, /, problem_no: int, by: str, deadline: datetime | None, *
 @session
 def close(s: Session, problem_no: int, evidence: Path | None, why: str, by: str) -> None:
     """销号。"""
-    told.close_problem(problem_no, evidence, why, by, s.kit)
+    told.close_problem(problem_no, _read(evidence) if evidence else None, why, by, s.kit)
     kept = "，证明材料已按摘要保存" if evidence else "（没有附证明材料）"
     click.echo(f"整改问题 {problem_no} 已销号{kept}。")
+
+
+def _read(evidence: Path) -> bytes:
+    try:
+        return durable.read_small(evidence, told.LARGEST_EVIDENCE)
+    except OSError as error:
+        raise BadInput(path=evidence, detail=error.strerror or "读不出") from error
 
 
 @rectify.command("reopen")

@@ -13,7 +13,7 @@ from avrecord.cli.output import formats, give
 from avrecord.ledger.cases import case_number
 from avrecord.pipeline.bundle import make_bundle
 from avrecord.pipeline.package import make_package
-from avrecord.pipeline.report import write_ledger
+from avrecord.pipeline.report import annex9, write_ledger
 from avrecord.reads.clips import day_bounds
 from avrecord.reads.losses import losses
 
@@ -44,9 +44,8 @@ def audit() -> None:
 @session
 def ledger(s: Session, out: Path, case_no: str, unit: str, since: Any, until: Any, template: Path | None, by: str) -> None:
     """生成附件9《自查工作台账》，由录像事实和整改登记预填。"""
-    columns = s.kit.root / "config" / "ledgers" / "annex9.toml"
     filters = {"case_no": case_number(case_no) if case_no else "", "unit": unit, **day_bounds(since, until)}
-    count = write_ledger(out, columns, by, s.kit, template, **filters)
+    count = write_ledger(out, annex9(s.kit), by, s.kit, template, **filters)
     click.echo(f"已写入 {out}：{count} 个案件。整改各栏来自 avrecord rectify 的登记，没有登记的留空。")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from avrecord.ledger.cases import CaseFile, read_cases
-from avrecord.ledger.duty import Duty, read_duty
-from avrecord.ledger.fleet import Fleet, read_fleet, read_officers
+from avrecord.ledger.duty import read_duty
+from avrecord.ledger.fleet import read_fleet, read_officers
 from avrecord.model.case import Stage, StageId
 from avrecord.model.statement import (
     Body,
@@ -73,49 +73,84 @@ def import_cases(path: Path, report: CaseReport, by: str, kit: Kit) -> None:
     state(kit, [body], by)
 
 
-def import_officers(path: Path, by: str, kit: Kit) -> tuple[int, int]:
-    """Adopt a roster; return how many officers it names and how many are new or changed."""
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a file of officers, duties or recorders holds against what is known. Nothing is stated yet.
+
+    `read` entries are valid, `fresh` of them new or changed; `invalid` rows with their sheet ("" for the only one), number
+    and reason. `bodies` makes the statements; it keeps the file itself with them.
+    """
+
+    read: int
+    fresh: int
+    invalid: tuple[tuple[str, int, str], ...]
+    bodies: Callable[[], Sequence[Body]]
+
+
+def apply(found: Brought, by: str, kit: Kit) -> tuple[int, int]:
+    """State what is new; return how many entries were read and how many were new. A known file states nothing."""
+    state(kit, found.bodies(), by)
+    return found.read, found.fresh
+
+
+def inspect_officers(path: Path, kit: Kit) -> Brought:
+    """Read a roster. Raises BadInput."""
     rows = read_officers(path)
     known = {row["officer"]: row for row in kit.records.store.rows("all_officers")}
     fresh = [row for row in rows if known.get(row["officer"]) != row]
-    if fresh:
-        body = RosterImported(
-            source=kit.attachments.put(path.read_bytes()),
-            rows=kit.attachments.put(documents.roster(fresh)),
-            officers=len(fresh),
-        )
-        state(kit, [body], by)
-    return len(rows), len(fresh)
+
+    def bodies() -> Sequence[Body]:
+        if not fresh:
+            return []
+        kept = kit.attachments.put(path.read_bytes()), kit.attachments.put(documents.roster(fresh))
+        return [RosterImported(source=kept[0], rows=kept[1], officers=len(fresh))]
+
+    return Brought(len(rows), len(fresh), (), bodies)
 
 
-def import_duty(path: Path, by: str, kit: Kit) -> tuple[Duty, int]:
-    """State a 值班表; return what was read and how many entries are new. A unit's day is replaced as a whole."""
+def inspect_duty(path: Path, kit: Kit) -> Brought:
+    """Read a 值班表. A unit's day is replaced as a whole. Raises BadInput."""
     found = read_duty(path)
-    if not found.entries:
-        return found, 0
-    days = sorted(entry["day"] for entry in found.entries)
-    known = {tuple(row.values()) for row in kit.store.rows("duty_known", since=days[0], until=days[-1])}
+    known: set[tuple[str, ...]] = set()
+    if found.entries:
+        days = sorted(entry["day"] for entry in found.entries)
+        known = {tuple(row.values()) for row in kit.store.rows("duty_known", since=days[0], until=days[-1])}
     read = {tuple(entry.values()) for entry in found.entries}
     covered = {key[:2] for key in read}
-    if read != {key for key in known if key[:2] in covered}:
-        body = DutyImported(
-            source=kit.attachments.put(path.read_bytes()),
-            rows=kit.attachments.put(documents.duty(found.entries)),
-            entries=len(found.entries),
-        )
-        state(kit, [body], by)
-    return found, len(read - known)
+
+    def bodies() -> Sequence[Body]:
+        if read == {key for key in known if key[:2] in covered}:
+            return []
+        kept = kit.attachments.put(path.read_bytes()), kit.attachments.put(documents.duty(found.entries))
+        return [DutyImported(source=kept[0], rows=kept[1], entries=len(found.entries))]
+
+    invalid = tuple(("", number, reason) for number, reason in found.invalid)
+    return Brought(len(found.entries), len(read - known), invalid, bodies)
 
 
-def import_devices(path: Path, by: str, kit: Kit) -> tuple[Fleet, int]:
-    """State what a device workbook says that is not known yet; return what was read and the count stated."""
+def inspect_devices(path: Path, kit: Kit) -> Brought:
+    """Read a workbook of recorders, assignments and events. Raises BadInput."""
     fleet = read_fleet(path)
     known = _known_fleet(kit)
     prices = {device.serial: device.price_fen for device in kit.records.devices()}
     costs = {(s.serial, s.event, s.since.isoformat()): s.cost_fen for s in kit.records.spans(*EVER)}
     fresh = [body for each in fleet.bodies if (body := _with_money(each, prices, costs)) not in known]
-    state(kit, fresh, by)
-    return fleet, len(fresh)
+    return Brought(len(fleet.bodies), len(fresh), tuple(fleet.invalid), lambda: fresh)
+
+
+def import_officers(path: Path, by: str, kit: Kit) -> tuple[int, int]:
+    """Adopt a roster; return how many officers it names and how many are new or changed."""
+    return apply(inspect_officers(path, kit), by, kit)
+
+
+def import_duty(path: Path, by: str, kit: Kit) -> tuple[int, int]:
+    """Adopt a 值班表; return how many entries it has and how many are new."""
+    return apply(inspect_duty(path, kit), by, kit)
+
+
+def import_devices(path: Path, by: str, kit: Kit) -> tuple[int, int]:
+    """State what a device workbook says; return how many facts it has and how many were not known."""
+    return apply(inspect_devices(path, kit), by, kit)
 
 
 def _with_money(body: Body, prices: dict[str, int | None], costs: dict[tuple[str, str, str], int | None]) -> Body:

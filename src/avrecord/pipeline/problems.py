@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
-from avrecord import durable
-from avrecord.errors import BadInput, UnknownName
+from avrecord.errors import UnknownName
 from avrecord.model.case import Problem, StageId
 from avrecord.model.moments import from_utc_text
 from avrecord.model.statement import ProblemChanged, ProblemClosed, ProblemOpened, ProblemReopened
@@ -64,15 +62,10 @@ def change_problem(number: int, told: Told, by: str, kit: Kit) -> None:
     state(kit, [ProblemChanged(problem=number, deadline=told.deadline.isoformat(), details=_kept(told, kit))], by)
 
 
-def close_problem(number: int, evidence: Path | None, why: str, by: str, kit: Kit) -> None:
-    """销号. Raises UnknownName, BadInput for evidence that cannot be read."""
+def close_problem(number: int, evidence: bytes | None, why: str, by: str, kit: Kit) -> None:
+    """销号. Raises UnknownName."""
     _open_one(number, kit)
-    digest = None
-    if evidence:
-        try:
-            digest = kit.attachments.put(durable.read_small(evidence, LARGEST_EVIDENCE))
-        except OSError as error:
-            raise BadInput(path=evidence, detail=error.strerror or "读不出") from error
+    digest = kit.attachments.put(evidence) if evidence is not None else None
     state(kit, [ProblemClosed(problem=number, evidence=digest, why=kit.attachments.put(why.encode()))], by)
 
 

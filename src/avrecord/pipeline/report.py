@@ -54,8 +54,39 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
+    """A ledger as `config/ledgers/*.toml` describes it."""
+
     title: str
     columns: list[Column]
+
+
+def annex9(kit: Kit) -> Path:
+    """Where a station has its 附件9."""
+    return kit.root / "config" / "ledgers" / "annex9.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One case of the ledger: its stages, the problems that people opened, and a cell for each column."""
+
+    stages: list[Account]
+    problems: list[Problem]
+    cells: list[object]
+
+
+def filled(ledger: Ledger, kit: Kit, **filters: str) -> list[Filled]:
+    """The ledger's cases with what is known of each. Raises UnknownName where there is none."""
+    found = list(accounts(kit, **filters))
+    if not found:
+        raise UnknownName(what="符合条件的案件", name="、".join(value for value in filters.values() if value) or "全部")
+    judged = partial(mark_asked, why=why_blind(kit), kit=kit)
+    names = {row["officer"]: f"{row['name']} {row['officer']}" for row in kit.records.store.rows("all_officers")}
+    rows = []
+    for number, (case, group) in enumerate(groupby(found, key=lambda account: account.stage.id.case), 1):
+        stages, problems = list(group), kit.records.problems(case_no=case)
+        cells = [_cell(column.source, number, stages, judged, names, problems) for column in ledger.columns]
+        rows.append(Filled(stages, problems, cells))
+    return rows
 
 
 def write_ledger(out: Path, columns_file: Path, by: str, kit: Kit, template: Path | None = None, **filters: str) -> int:
@@ -65,15 +96,10 @@ def write_ledger(out: Path, columns_file: Path, by: str, kit: Kit, template: Pat
     """
     assert_outside(out, kit)
     ledger = read_columns(columns_file)
-    found = list(accounts(kit, **filters))
-    if not found:
-        raise UnknownName(what="符合条件的案件", name="、".join(value for value in filters.values() if value) or "全部")
-    judged = partial(mark_asked, why=why_blind(kit), kit=kit)
-    names = {row["officer"]: f"{row['name']} {row['officer']}" for row in kit.records.store.rows("all_officers")}
-    cases = [list(group) for _, group in groupby(found, key=lambda account: account.stage.id.case)]
-    rows = [_row(ledger.columns, number, stages, judged, names, kit) for number, stages in enumerate(cases, 1)]
+    found = filled(ledger, kit, **filters)
+    rows = [each.cells for each in found]
     footer = _footer(filters, kit)
-    basis = Sheet("依据", "所依据的片段", BASIS, list(_basis(found)), footer)
+    basis = Sheet("依据", "所依据的片段", BASIS, list(_basis(account for each in found for account in each.stages)), footer)
     if template:
         headers = {column.source: (column.title, *column.also) for column in ledger.columns if column.source != "blank"}
         by_source = [dict(zip((column.source for column in ledger.columns), row, strict=True)) for row in rows]
@@ -94,13 +120,6 @@ def read_columns(path: Path) -> Ledger:
         return Ledger(str(table["title"]), columns)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise BadInput(path=path, detail=f"台账列定义有误（{error}）") from error
-
-
-def _row(
-    columns: list[Column], number: int, stages: list[Account], judged: Judged, names: dict[str, str], kit: Kit
-) -> list[object]:
-    problems = kit.records.problems(case_no=stages[0].stage.id.case)
-    return [_cell(column.source, number, stages, judged, names, problems) for column in columns]
 
 
 def _rectified(source: str, problems: list[Problem]) -> str:
