@@ -139,12 +139,19 @@ class RetentionTable(_Table):
     undo_days: Annotated[int, Field(ge=1, le=3650)] = 30  # what an objection gives, as Axon's deletion queue does
 
 
+class ArchiveTable(_Table):
+    """`to`: the folder, on another disk, into which the pages write 年底归档. Empty: only the command line makes archives."""
+
+    to: str = ""
+
+
 class WebTable(_Table):
     """`names`: further names by which browsers may call this station, as a reverse proxy passes them on."""
 
     host: str = "127.0.0.1"
     names: tuple[str, ...] = ()
     port: Annotated[int, Field(ge=0, le=65535)] = 8720
+    copies_gib: Annotated[int, Field(ge=1)] = 20  # of copies that browsers can play; the oldest go first, each can be made again
 
 
 class Settings(BaseSettings):
@@ -163,6 +170,7 @@ class Settings(BaseSettings):
     statistics: StatisticsTable = StatisticsTable()
     scrub: ScrubTable = ScrubTable()
     retention: RetentionTable = RetentionTable()
+    archive: ArchiveTable = ArchiveTable()
     web: WebTable = WebTable()
 
     @classmethod

@@ -54,8 +54,13 @@ STATEMENTS = {
     "problem.reopened": "重新打开整改问题",
 }  # fmt: skip
 """What a statement of each kind is about."""
-JOBS = {"verify": "核验", "bundle": "案件资料包", "proxy": "可播放的副本", "ledger": "自查工作台账", "package": "备查资料"}
+JOBS = {
+    "verify": "核验", "bundle": "案件资料包", "proxy": "可播放的副本", "ledger": "自查工作台账", "package": "备查资料",
+    "check": "导入前检查", "import": "导入", "archive": "年底归档",
+}  # fmt: skip
 """Long work that pages start."""
+IMPORTS = {"cases": "案件环节表或巡查记录", "officers": "执法人员名册", "duty": "值班表", "devices": "设备、领用、设备事件"}
+"""Tables that people bring."""
 OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""

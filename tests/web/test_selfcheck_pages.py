@@ -32,9 +32,9 @@ def test_a_problem_goes_from_its_opening_to_its_settling_and_comes_back(station,
         at = told["location"]
         number = at.partition("=")[2]
         assert "李局长" in supervisor.page(at)
-        assert supervisor.send(at, "/problem/close", number=number, why="")[0] == 400
-        assert supervisor.send(at, "/problem/close", number=number, why="已学习并补充送达")[0] == 303
-        assert supervisor.send(at, "/problem/close", number=number, why="再来")[0] == 404
+        assert supervisor.upload(at, "/problem/close", {}, number=number, why="")[0] == 400
+        assert supervisor.upload(at, "/problem/close", {}, number=number, why="已学习并补充送达")[0] == 303
+        assert supervisor.upload(at, "/problem/close", {}, number=number, why="再来")[0] == 404
         assert "已销号" in supervisor.page("/rectification")
         assert supervisor.send(at, "/problem/reopen", number=number, why="反弹")[0] == 303
         page = supervisor.page(at)
@@ -60,11 +60,11 @@ def test_another_units_problem_does_not_exist_for_a_units_supervisor_and_an_audi
         number = supervisor.send(PAGE, "/problem/open", **foreign)[2]["location"].partition("=")[2]
     with browser(station, "zhang") as other:
         assert other.ask("GET", f"/problem?number={number}")[0] == 404
-        assert other.send(PAGE, "/problem/close", number=number, why="x")[0] == 404
+        assert other.upload(PAGE, "/problem/close", {}, number=number, why="x")[0] == 404
         assert other.send(PAGE, "/problem/open", **foreign)[0] == 404
     with browser(station, "shen") as auditor:
         assert auditor.page(f"/problem?number={number}")
-        assert auditor.send("/verify", "/problem/close", number=number, why="x")[0] == 403
+        assert auditor.upload("/verify", "/problem/close", {}, number=number, why="x")[0] == 403
     for bad in ("", "x", "99999999999999999999", "-1", "²"):
         with browser(station, "shen") as auditor:
             assert auditor.ask("GET", f"/problem?number={quote(bad)}")[0] == 404

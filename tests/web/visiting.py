@@ -47,6 +47,19 @@ def station(kit, dcam, dock, tmp_path, monkeypatch, capsys):
     return kit
 
 
+FORM = "application/x-www-form-urlencoded"
+BOUNDARY = "----avrecordtest"
+
+
+def multipart(fields: dict[str, str], files: dict[str, tuple[str, bytes]]) -> tuple[bytes, str]:
+    """A form as browsers send one with files (RFC 7578), and its type."""
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+    parts = [f'{head}"{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+    for name, (called, content) in files.items():
+        parts.append(f'{head}"{name}"; filename="{called}"\r\nContent-Type: text/html\r\n\r\n'.encode() + content + b"\r\n")
+    return b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()]), f"multipart/form-data; boundary={BOUNDARY}"
+
+
 class Browser:
     """A browser's cookie and nothing else."""
 
@@ -54,11 +67,13 @@ class Browser:
         self.host = urlsplit(url).netloc
         self.cookie = ""
 
-    def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, str, dict[str, str]]:
+    def ask(
+        self, method: str, path: str, body: str | bytes | None = None, type_: str = FORM, **headers: str
+    ) -> tuple[int, str, dict[str, str]]:
         connection = http.client.HTTPConnection(self.host, timeout=10)
         sent = {
             "Cookie": self.cookie,
-            **({"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}),
+            **({"Content-Type": type_} if body is not None else {}),
             **headers,
         }
         connection.request(method, path, body, {key: value for key, value in sent.items() if value})
@@ -73,6 +88,11 @@ class Browser:
         """Send a form as the page gives it, with its session's word."""
         word = re.search(r'name="word" value="([0-9a-f]{64})"', self.page(page))
         return self.ask("POST", path, urlencode({"word": word[1] if word else "", **fields}))
+
+    def upload(self, page: str, path: str, files: dict[str, tuple[str, bytes]], **fields: str) -> tuple[int, str, dict[str, str]]:
+        """Send a form with files (field: what the browser calls it, content), as the page gives it."""
+        word = re.search(r'name="word" value="([0-9a-f]{64})"', self.page(page))
+        return self.ask("POST", path, *multipart({"word": word[1] if word else "", **fields}, files))
 
     def log_in(self, name: str, password: str = PASSWORD, to: str = "/cases") -> tuple[int, str, dict[str, str]]:
         return self.ask("POST", "/login", urlencode({"name": name, "password": password, "to": to}))

@@ -14,7 +14,6 @@ from avrecord.pipeline.kit import Kit
 
 TASK = "avrecord.media.proxy:make"  # by name: this process never loads a decoder
 FOLDER = "proxies"
-MOST_BYTES = 20 << 30  # of all copies together; the oldest go first
 SPARE = 1 << 30
 LIMITS = Limits(cpu_s=4 * 3600, wall_s=6 * 3600, written=8 << 30)
 
@@ -52,15 +51,15 @@ def make_proxy(clip: Clip, kit: Kit) -> Path:
         shutil.copyfile(copy, part)
         durable.sync_file(part)  # switched off at the wall now, half a copy would be played as the whole one
         part.replace(target)
-    _tidy(folder)
+    _tidy(folder, kit.settings.web.copies_gib << 30)
     return target
 
 
-def _tidy(folder: Path) -> None:
+def _tidy(folder: Path, most: int) -> None:
     """Let the oldest copies go when they are too many: each can be made again."""
     found = sorted(((path.stat().st_mtime, path.stat().st_size, path) for path in folder.glob("*.mp4")), reverse=True)
     total = 0
     for _, size, path in found:
         total += size
-        if total > MOST_BYTES:
+        if total > most:
             path.unlink()

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 ROLES = ("operator", "supervisor", "auditor", "custodian", "admin")
 SEES: dict[str, frozenset[str]] = {
     "operator": frozenset({"dock", "home"}),
-    "supervisor": frozenset({"dock", "home", "cases", "footage", "selfcheck"}),
+    "supervisor": frozenset({"dock", "home", "cases", "footage", "selfcheck", "imports"}),
     "auditor": frozenset({"dock", "home", "cases", "footage", "verify", "selfcheck"}),
-    "custodian": frozenset({"dock", "home", "devices"}),
-    "admin": frozenset({"dock", "home", "devices", "verify", "system"}),
+    "custodian": frozenset({"dock", "home", "devices", "imports"}),
+    "admin": frozenset({"dock", "home", "devices", "verify", "system", "imports"}),
 }
 """Parts of the pages, by role. The dock's own screen is everybody's who stands before it. Who administers the machine has
 no business with what was filmed."""
 DOES: dict[str, frozenset[str]] = {
-    "supervisor": frozenset({"review", "rectify", "draw", "take", "proxy"}),
-    "auditor": frozenset({"verify", "export", "draw", "take", "proxy"}),
-    "admin": frozenset({"verify"}),
+    "supervisor": frozenset({"review", "rectify", "draw", "take", "proxy", "import", "import_cases", "import_people"}),
+    "auditor": frozenset({"verify", "export", "draw", "take", "proxy", "archive"}),
+    "custodian": frozenset({"import", "import_devices"}),
+    "admin": frozenset({"verify", "import", "import_people", "import_devices"}),
 }
 """What a role may do beside looking. An auditor draws the sample and decides nothing about a case."""
+OF_ALL_UNITS = frozenset({"import", "import_cases", "import_people", "import_devices", "archive"})
+"""What only an account of all units does: one workbook, one archive holds many units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def may_see(account: Account, part: str) -> bool:
 
 
 def may_do(account: Account, deed: str) -> bool:
-    return deed in DOES.get(account.role, frozenset())
+    return deed in DOES.get(account.role, frozenset()) and not (account.unit and deed in OF_ALL_UNITS)
 
 
 def narrowed(account: Account, unit: str) -> str | None:

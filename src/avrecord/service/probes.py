@@ -13,9 +13,8 @@ from avrecord.service.metrics import CONTENT_TYPE, Happened, Metrics, Station
 from avrecord.service.ready import Readiness
 
 
-def with_probes(app: FastAPI, kit: Kit, status: Callable[[], dict[str, Any]], happened: Happened) -> FastAPI:
+def with_probes(app: FastAPI, kit: Kit, status: Callable[[], dict[str, Any]], happened: Happened, ready: Readiness) -> FastAPI:
     """The application with both routes. They answer from threads: a hanging disk must not hold `/healthz` up."""
-    ready = Readiness(kit)
     metrics = Metrics(Station(kit, status, happened, ready))
 
     @app.get("/readyz")

@@ -38,6 +38,7 @@ from avrecord.service.logs import logger
 from avrecord.service.metrics import Happened
 from avrecord.service.notify import longest_wait, notify, status
 from avrecord.service.probes import with_probes
+from avrecord.service.ready import Readiness
 from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
 from avrecord.settings import load
@@ -46,7 +47,8 @@ from avrecord.vault.folder import FULL
 STUCK_S = 300.0  # in one batch of clips: a disk that takes longer does not answer any more
 ENDING_S = 7.5  # for all threads together, of the ten seconds in which the service must end
 
-BuildPages = Callable[[Kit, Callable[[], dict[str, Any]]], Any]
+BuildPages = Callable[[Kit, Callable[[], dict[str, Any]], Callable[[], list[dict[str, Any]]]], Any]
+"""Makes the pages' application from the station, the service's own state, and what it needs for the next card."""
 
 
 def serve(root: Path, build_pages: BuildPages) -> None:
@@ -80,7 +82,9 @@ class Service:
         self._clock = ClockWatch(self.kit.clock)
         self._happened = Happened()
         web = self.kit.settings.web
-        app = with_probes(build_pages(self.kit, self.status), self.kit, self.status, self._happened)
+        ready = Readiness(self.kit)
+        pages = build_pages(self.kit, self.status, lambda: ready.answer()["checks"])
+        app = with_probes(pages, self.kit, self.status, self._happened, ready)
         config = uvicorn.Config(app, web.host, web.port, log_config=None, access_log=False)
         self.web = uvicorn.Server(config)
 

@@ -17,7 +17,20 @@ from avrecord.errors import AvrecordError
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
-from avrecord.web import cases, footage, home, selfcheck, system, tables, verifying
+from avrecord.web import (
+    archive,
+    cases,
+    following,
+    footage,
+    home,
+    imports,
+    ledgers,
+    rectifying,
+    selfcheck,
+    system,
+    tables,
+    verifying,
+)
 from avrecord.web.guard import Guard, Turned
 from avrecord.web.jobs import Jobs
 from avrecord.web.questions import QUESTIONS
@@ -40,8 +53,8 @@ HEADERS = {
 }
 
 
-def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
-    """The application. `status` gives the service's own state without I/O."""
+def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], list[dict[str, Any]]] = list) -> FastAPI:
+    """The application. `status` gives the service's own state without I/O, `checks` what a station needs for the next card."""
     app = FastAPI(title="avrecord", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     # Another name for this machine (DNS rebinding) would let any page of a browser read this one.
     app.add_middleware(
@@ -98,8 +111,13 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]]) -> FastAPI:
     cases.routes(app, guard, shell, kit)
     footage.routes(app, guard, shell, kit, jobs)
     verifying.routes(app, guard, shell, kit, jobs)
+    following.routes(app, guard, shell, kit, jobs)
     selfcheck.routes(app, guard, shell, kit, jobs)
-    system.routes(app, guard, shell, kit)
+    ledgers.routes(app, guard, shell, kit)
+    rectifying.routes(app, guard, shell, kit)
+    archive.routes(app, guard, shell, kit, jobs)
+    imports.routes(app, guard, shell, jobs)
+    system.routes(app, guard, shell, kit, system.Live(status, checks))
     for question in QUESTIONS:
         tables.routes(app, guard, shell, kit, question)
 

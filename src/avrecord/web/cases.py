@@ -33,7 +33,7 @@ from avrecord.rules.roles import Account as Person
 from avrecord.rules.roles import narrowed
 from avrecord.web import forms
 from avrecord.web.footage import plays
-from avrecord.web.guard import Guard, token_of
+from avrecord.web.guard import Guard, inside, token_of
 from avrecord.web.questions import CASE_PAGES
 from avrecord.web.shell import Shell, address
 from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, PROBLEM_ITEMS, SEGMENTS
@@ -68,7 +68,8 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         at, why = StageId(forms.name(form, "no"), forms.name(form, "stage")), forms.words(form, "why", "理由")
         await run_in_threadpool(assert_theirs, person, at.case, kit, at.name)
         await run_in_threadpool(review, at, form.get("item", ""), form.get("decision", ""), person.number, why, kit)
-        return RedirectResponse(address("/case", no=at.case) + f"#{anchor_of(at.name)}", 303)
+        back = address("/case", no=at.case) + f"#{anchor_of(at.name)}"
+        return RedirectResponse(inside(form["to"]) if "to" in form else back, 303)
 
     @app.post("/opinion")
     async def opinion(request: Request) -> Response:

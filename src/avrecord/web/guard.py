@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import FastAPI, Request, Response
@@ -14,6 +16,7 @@ from avrecord.pipeline.accounts import AccountFile, Door
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.roles import Account, may_do, may_see, narrowed
 from avrecord.web.shell import Shell
+from avrecord.web.uploads import Sent, TooLarge, received
 
 COOKIE = "avrecord"
 BY_ITSELF = "x-avrecord-again"  # a page that comes again by itself is nobody at work
@@ -87,15 +90,36 @@ class Guard:
 
     async def acting(self, request: Request, deed: str) -> tuple[Account, Form]:
         """Who does it, and the form. Raises Turned. A form without its session's word came from elsewhere."""
+        account = await self._doer(request, deed)
+        return account, self._own(request, account, await _form(request))
+
+    @asynccontextmanager
+    async def sending(self, request: Request, deed: str, most: int) -> AsyncIterator[tuple[Account, Form, Mapping[str, Sent]]]:
+        """Who sends files, the form, and the files, of at most `most` bytes in all. Raises Turned.
+
+        Nothing is read from one who may not.
+        """
+        account = await self._doer(request, deed)
+        try:
+            async with received(request, most) as found:
+                yield account, self._own(request, account, found and found[0]), found[1] if found else {}
+        except TooLarge:
+            said = f"文件太大（最大 {most >> 20} MB），没有保存。"
+            raise Turned(self.shell.problem(request, 413, said, account)) from None
+
+    async def _doer(self, request: Request, deed: str) -> Account:
         account = await run_in_threadpool(self.door.who_is, token_of(request))
         if account is None:
             raise Turned(RedirectResponse("/login", 303))
-        form = await _form(request)
-        word = self.word(request)
-        own = form is not None and _is_own(request) and hmac.compare_digest(form.get("word", "").encode(), word.encode())
-        if form is None or not own or not may_do(account, deed):
+        if not may_do(account, deed):
             raise self.turned(request, account)
-        return account, form
+        return account
+
+    def _own(self, request: Request, account: Account, form: Form | None) -> Form:
+        word = self.word(request)
+        if form is None or not _is_own(request) or not hmac.compare_digest(form.get("word", "").encode(), word.encode()):
+            raise self.turned(request, account)
+        return form
 
     def word(self, request: Request) -> str:
         """What this session's forms carry."""

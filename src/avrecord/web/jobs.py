@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,10 +62,18 @@ class Jobs:
         self._awaited: set[str] = set()
         """Jobs of this process whose end is not noted yet."""
 
-    def start(self, kind: str, about: str, by: str, commands: Sequence[Sequence[str]]) -> str:
+    def start(
+        self,
+        kind: str,
+        about: str,
+        by: str,
+        commands: Sequence[Sequence[str]],
+        files: Mapping[str, Callable[[Path], None]] | None = None,
+    ) -> str:
         """Run commands of the program one after the other, as long as each ends well or with findings; return the number.
 
-        Raises BadQuestion while another of this kind runs, NoSpace while the disk has only what intake keeps for itself.
+        `files`: what the commands read, by the name that it has in the job's folder, and what writes it there. Raises
+        BadQuestion while another of this kind runs, NoSpace while the disk has only what intake keeps for itself.
         """
         with self._lock:
             if (free := shutil.disk_usage(self.root).free) < self.least_free:
@@ -76,6 +84,8 @@ class Jobs:
             self._forget()
             number = self._new()
             folder = self.folder / number
+            for name, save in (files or {}).items():
+                save(folder / name)
             lines = [self._line(each) for each in commands]
             with (folder / "answer").open("wb") as answer, (folder / "said").open("wb") as said:
                 process = subprocess.Popen(

@@ -14,6 +14,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.statistics import month_figures
 from avrecord.reads import availability, plans
 from avrecord.reads.answer import Answer
+from avrecord.reads.archives import archives
 from avrecord.reads.clippage import MOST, clip_page
 from avrecord.reads.clips import day_bounds
 from avrecord.reads.device import one_device
@@ -37,7 +38,10 @@ UNIT = Filter("unit", "单位")
 STATES = {"": "全部", "sealed": "正常封存", "set_aside": "待查", "pending": "尚未抽检", "unlinked": "未关联案件"}
 ORDERS = {"case": "按案号", "days": "按超期天数", "start": "按环节时间", "unit": "按单位", "what": "按缺什么"}
 PROBLEMS = {"": "全部", "open": "未销号", "overdue": "逾期", "closed": "已销号", "again": "销号后再次出现"}
-SELFCHECK_PAGES = (("/selfcheck", "自查台账"), ("/rectification", "整改"), ("/draws", "抽取"), ("/statistics", "月度统计"))
+SELFCHECK_PAGES = (
+    ("/selfcheck", "自查"), ("/ledger", "台账"), ("/rectification", "整改"), ("/draws", "抽取"), ("/statistics", "月度统计"),
+    ("/archives", "年底归档"),
+)  # fmt: skip
 CASE_PAGES = (("/cases", "按案件"), ("/missing", "逐条列出缺什么"), ("/queue", "待复核"), ("/agreement", "抽检与人工是否一致"))
 DEVICE_PAGES = (
     ("/devices", "记录仪"), ("/availability", "设备完好率"), ("/sufficiency", "够不够用"),
@@ -226,3 +230,5 @@ QUESTIONS = (
         {}, SELFCHECK_PAGES,
     ),
 )  # fmt: skip
+ARCHIVES = Question("/archives", "年底归档", "selfcheck", lambda kit, unit, _: archives(kit, unit), (UNIT,))
+"""Its page is one of its own, with what can be done there."""

@@ -34,6 +34,7 @@ TABS = (
     Tab("/devices", "设备", "devices"),
     Tab("/verify", "核验", "verify"),
     Tab("/selfcheck", "自查", "selfcheck"),
+    Tab("/imports", "导入", "imports"),
     Tab("/system", "系统", "system"),
     Tab("/", "采集", "dock"),
 )

@@ -1,11 +1,14 @@
-"""系统: who may open the pages, what is set and where it comes from, and who did what lately."""
+"""系统: is the service well, who may open the pages, what is set and where it comes from, and who did what lately."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from avrecord import __version__
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.accounts import AccountFile
 from avrecord.pipeline.kit import Kit
@@ -17,22 +20,42 @@ from avrecord.words import ROLE_NAMES, STATEMENTS
 RECENT = 100
 
 
-def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the service itself says: its slots, and whether it could take the next card."""
+
+    status: Callable[[], dict[str, Any]]
+    checks: Callable[[], list[dict[str, Any]]]
+
+
+def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, live: Live) -> None:
     """The administrator's page and its JSON twin."""
 
     @app.get("/system")
     def page(request: Request) -> Response:
-        return shell.page("system.html", guard.let_in(request, "system"), **_system(kit))
+        return shell.page("system.html", guard.let_in(request, "system"), **_system(kit, live))
 
     @app.get("/system.json")
     def twin(request: Request) -> dict[str, Any]:
         guard.let_in(request, "system")
-        return {"schema": "avrecord.system/1", **_system(kit)}
+        return {"schema": "avrecord.system/1", **_system(kit, live)}
 
 
-def _system(kit: Kit) -> dict[str, Any]:
+def _system(kit: Kit, live: Live) -> dict[str, Any]:
+    status = live.status()
     accounts = AccountFile(kit.root).read().values()
     return {
+        "version": __version__,
+        "seconds_since_scan": status["seconds_since_scan"],
+        "checks": live.checks(),
+        "docks": [
+            {"root": str(kit.root / root), "there": (kit.root / root).is_dir()} for root in kit.settings.dock.roots
+        ],
+        "slots": [
+            {"slot": str(row.get("slot", "")), "recorder": row.get("recorder") or "", "title": str(row.get("title", "")),
+             "detail": str(row.get("detail") or "")}
+            for row in status["slots"]
+        ],
         "users": [
             {"name": each.account.name, "number": each.account.number, "role": ROLE_NAMES[each.account.role],
              "unit": each.account.unit or "全部", "disabled": each.disabled}

@@ -57,22 +57,12 @@ class Question:
 
 
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Question) -> None:
-    """A question's page and its three other forms."""
-
-    def given_by(request: Request, account: Account) -> Asked:
-        """What is asked, within the account's unit. Raises Turned, BadQuestion."""
-        unit = guard.unit(request, account, request.query_params.get("unit", "").strip()[:LONGEST])
-        return _read(request, question, kit) | {"unit": unit}
-
-    def whole(request: Request) -> Answer:
-        """The answer for a file, with all its rows."""
-        given = given_by(request, guard.let_in(request, question.part))
-        return (question.whole or question.answer)(kit, given["unit"], given)
+    """A question's page and its other forms."""
 
     @app.get(question.path)
     def page(request: Request) -> Response:
         account = guard.let_in(request, question.part)
-        given = given_by(request, account)
+        given = _given_by(request, account, guard, kit, question)
         answer = question.answer(kit, given["unit"], given)
         rows = [_cells(question, answer, row) for row in answer.rows[:MOST_SHOWN]]
         query = {key: value for key, value in given.items() if value and key != "after"}
@@ -82,23 +72,36 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
             cut=len(answer.rows) - len(rows), following=answer.extra.get("next"),
         )  # fmt: skip
 
+    other_forms(app, guard, kit, question)
+
+
+def other_forms(app: FastAPI, guard: Guard, kit: Kit, question: Question) -> None:
+    """A question's JSON twin, CSV, workbook and drawing, for one that has a page of its own, too."""
+
+    def given_by(request: Request) -> Asked:
+        return _given_by(request, guard.let_in(request, question.part), guard, kit, question)
+
+    def whole(request: Request) -> Answer:
+        """The answer for a file, with all its rows."""
+        given = given_by(request)
+        return (question.whole or question.answer)(kit, given["unit"], given)
+
     @app.get(f"{question.path}.json", openapi_extra={"parameters": _described(question)})
     def twin(request: Request) -> Response:
-        given = given_by(request, guard.let_in(request, question.part))
+        given = given_by(request)
         return Response(as_document(question.answer(kit, given["unit"], given)), media_type="application/json")
 
     if draw := question.plot:
 
         @app.get(f"{question.path}.svg")
         def drawing(request: Request) -> Response:
-            account = guard.let_in(request, question.part)
-            given = given_by(request, account)
+            given = given_by(request)
             return Response(draw(kit, given["unit"], given), media_type=SVG)
 
     @app.get(f"{question.path}.csv")
     def as_csv(request: Request) -> Response:
         found = whole(request)
-        return Response(csv_of(found), media_type="text/csv; charset=utf-8", headers=_saved(found.title, "csv"))
+        return Response(csv_of(found), media_type="text/csv; charset=utf-8", headers=saved(found.title, "csv"))
 
     @app.get(f"{question.path}.xlsx")
     def as_xlsx(request: Request) -> Response:
@@ -107,7 +110,13 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
             path = Path(folder) / "answer.xlsx"
             write_workbook(path, [sheet(found)], found.charts)
             content = path.read_bytes()
-        return Response(content, media_type=XLSX, headers=_saved(found.title, "xlsx"))
+        return Response(content, media_type=XLSX, headers=saved(found.title, "xlsx"))
+
+
+def _given_by(request: Request, account: Account, guard: Guard, kit: Kit, question: Question) -> Asked:
+    """What is asked, within the account's unit. Raises Turned, BadQuestion."""
+    unit = guard.unit(request, account, request.query_params.get("unit", "").strip()[:LONGEST])
+    return _read(request, question, kit) | {"unit": unit}
 
 
 def _described(question: Question) -> list[dict[str, Any]]:
@@ -153,6 +162,7 @@ def _is_right(text: str, wanted: Filter) -> bool:
     return 2000 <= day.year < 2100 and len(text) == (7 if wanted.kind == "month" else 10)
 
 
-def _saved(title: str, ending: str) -> dict[str, str]:
+def saved(title: str, ending: str) -> dict[str, str]:
+    """The header that makes a browser keep what it gets under this name."""
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in title)
     return {"Content-Disposition": f"attachment; filename=avrecord.{ending}; filename*=UTF-8''{quote(f'{name}.{ending}')}"}
