@@ -69,6 +69,18 @@ def test_a_file_that_somebody_changed_is_shown_as_a_difference(root, tmp_path):
     assert "+MemoryMax=80%" in said
 
 
+def test_the_service_may_write_where_archives_go_and_starts_without_that_disk(root, tmp_path):
+    settings = root / "station.toml"
+    settings.write_text(settings.read_text("utf-8").replace('to = ""', 'to = "/mnt/归档"'), "utf-8")
+    with pytest.raises(CannotInstall, match="/mnt/归档"):
+        plan(root, PROGRAM, station.shipped("deploy"), tmp_path)
+    settings.write_text(settings.read_text("utf-8").replace("/mnt/归档", "/mnt/archive"), "utf-8")
+    [unit] = [
+        file for file in plan(root, PROGRAM, station.shipped("deploy"), tmp_path).files if file.path.name == "avrecord.service"
+    ]
+    assert f"ReadWritePaths={root} -/mnt/archive\n" in unit.content
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root: cannot give up being root")
 def test_without_root_it_is_refused_in_chinese(root, tmp_path, monkeypatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)

@@ -5,15 +5,25 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from urllib.parse import quote, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from avrecord.errors import BadAccount
+from avrecord.model.clip import ClipId
+from avrecord.model.observation import Offered
+from avrecord.model.statement import ClipExamined
 from avrecord.pipeline.accounts import AccountFile, Door
+from avrecord.pipeline.record import state
 from avrecord.rules.roles import ROLES, Account, locked_seconds, may_see, narrowed
-from cli.desk import CASE, EAST, NO_FOOTAGE, WEST, Desk
+from avrecord.store import documents
+from avrecord.web.timeline import PICTURE, WIDTH, apart
+from cli.desk import CASE, EAST, NO_FOOTAGE, WEST, Desk, clip_id
 from conftest import NOW
 from web.test_status_page import CHROMIUM, FLAGS
 from web.visiting import PASSWORD, browser, station
@@ -53,6 +63,42 @@ def test_the_page_of_a_case_lacks_what_the_command_says_it_lacks(station, monkey
         assert row["detail"] in page
     assert "的录像时间线" in page
     assert re.search(r'<rect class="gap" x="[\d.]+"', page)
+
+
+def test_the_frames_of_a_stage_stand_on_its_time_line_where_they_were_taken(station):
+    """The frame that a mark rests on before those that are only offered; none over another; another page's frame is none."""
+    clip = clip_id(station, "090000.mp4")
+    digests = [station.attachments.put(f"picture {n}".encode()) for n in range(4)]
+    old = station.records.full_examination(ClipId(clip))
+    seen = replace(old.observations[0], at_ms=600_000, evidence=digests[0])
+    offered = tuple(Offered(at_ms, digest) for at_ms, digest in zip((30_000, 610_000, 1_090_000), digests[1:], strict=True))
+    found = replace(old, observations=(seen,), offered=offered)
+    document = station.attachments.put(documents.examination(found))
+    body = ClipExamined(
+        clip=clip, outcome="complete", reason=None, attempt=2, checks=found.checks, duration_ms=1_100_000, examination=document
+    )
+    state(station, [body])
+    with browser(station, "wang") as supervisor:
+        page = supervisor.page(f"/case?no={quote(CASE)}")
+        told = json.loads(supervisor.page(f"/case.json?no={quote(CASE)}"))
+    frames = told["stages"][0]["line"]["frames"]
+    assert [frame["of"] for frame in frames] == [digests[1], digests[0], digests[3]], "610 s has no room beside 600 s"
+    assert [frame["second"] for frame in frames] == [30, 600, 1090]
+    for digest in (digests[1], digests[0], digests[3]):
+        assert f"of={digest}" in page
+    station.attachments.path(document).unlink()
+    with browser(station, "wang") as supervisor:
+        assert "frames-line" not in supervisor.page(f"/case?no={quote(CASE)}"), "a document that is gone takes no page with it"
+
+
+@given(st.lists(st.floats(0, 1000), max_size=60))
+def test_frames_on_a_line_never_cover_each_other_and_none_stands_outside(at):
+    kept = apart([{"at": each, "number": number} for number, each in enumerate(at)])
+    edges = [frame["left"] for frame in kept]
+    assert edges == sorted(edges)
+    assert all(later - earlier >= PICTURE - 0.2 for earlier, later in pairwise(edges))
+    assert all(0 <= edge <= WIDTH - PICTURE for edge in edges)
+    assert not at or kept[0]["number"] == 0 or any(frame["number"] == 0 for frame in kept), "the first asked for is always there"
 
 
 def test_a_units_supervisor_sees_his_unit_and_another_units_case_does_not_exist_for_him(station):

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
+from starlette.responses import FileResponse
 
 from cli.desk import CASE, EAST, Desk, clip_id
 from media.rendering import AAC, CODECS, NONE, ffmpeg, pictures, tone
@@ -28,13 +30,13 @@ CASE_PAGE = f"/case?no={quote(CASE)}"
 PAGES = {
     "wang": (
         "/home", "/cases?month=2026-11", CASE_PAGE, "/queue", "/missing", "/agreement", "/clips", "/clip", "/rectification",
-        "/statistics?month=2026-11", "/",
+        "/statistics?month=2026-11", "/ledger?month=2026-11", "/archives", "/imports", "/",
     ),
     "li": (
         "/home", "/devices", "/device?recorder=Z3A0017", "/availability", "/availability?month=2026-11", "/sufficiency",
-        "/plan-repair", "/plan-retire", "/plan-renew",
+        "/plan-repair", "/plan-retire", "/plan-renew", "/imports",
     ),
-    "shen": ("/verify", "/losses"),
+    "shen": ("/verify", "/losses", "/ledger?month=2026-11", "/archives"),
     "guan": ("/system",),
 }  # fmt: skip
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -126,6 +128,59 @@ def test_a_click_plays_the_clip_from_that_second(kit, dcam, dock, tmp_path, monk
         assert page.said == []
         page.reload()
         expect(page.locator("tr", has_text="查看")).to_have_count(1)
+
+
+def test_two_hours_of_six_gigabytes_play_from_their_middle_for_a_few_megabytes(kit, dcam, dock, tmp_path, chromium, monkeypatch):
+    """The index of a recorder's file stands at its end: the browser asks for that, then for the second that was clicked."""
+    small, hours, bytes_ = tmp_path / "two-hours.mp4", 7200, 6 << 30
+    ffmpeg("-f", "lavfi", "-i", f"color=c=gray:s=320x180:r=1:d={hours}", *CODECS["h264"], "-g", "1", *NONE, small)
+    dock(dcam({"VIDEO/090000.mp4": small.read_bytes()}))
+    let_in(kit.root)
+    [clip] = kit.records.clips()
+    path = kit.vault.path(clip.stored)
+    path.chmod(0o644)
+    spread(path, bytes_)
+    sent = counted(monkeypatch)
+    with served(kit, 1) as url:
+        page = visit(chromium, url, "wang")
+        begun = time.monotonic()
+        page.goto(f"/clip?clip={clip.id.hex}&t=3600")
+        until(page, f"{PLAYER}.readyState >= 2 && !{PLAYER}.seeking && {PLAYER}.currentTime > 3599")
+        took = time.monotonic() - begun
+        page.evaluate(f"{PLAYER}.play()")
+        until(page, f"{PLAYER}.currentTime > 3600.5")
+        assert page.evaluate(f"{PLAYER}.duration") == pytest.approx(hours, abs=1)
+        assert page.said == []
+    size = path.stat().st_size / 2**30
+    print(f"\n{size:.1f} GiB, two hours: plays from 1:00:00 after {took:.2f} s and {sum(sent) / 2**20:.1f} MiB")
+    assert sum(sent) < 64 << 20
+
+
+def spread(path: Path, size: int) -> None:
+    """Put a hole between the pictures of an MP4 and its index at the end, as gigabytes more of pictures would."""
+    content = path.read_bytes()
+    index = content.rindex(b"moov") - 4
+    with path.open("r+b") as file:
+        file.seek(index)
+        file.write(b"\0\0\0\1free" + size.to_bytes(8))
+        file.seek(index + size)
+        file.write(content[index:])
+
+
+def counted(monkeypatch) -> list[int]:
+    """The bytes of every body that the pages send from now on."""
+    sent: list[int] = []
+
+    async def counting(answer, scope, receive, send):
+        async def told(message):
+            sent.append(len(message.get("body", b"")))
+            await send(message)
+
+        await real(answer, scope, receive, told)
+
+    real = FileResponse.__call__
+    monkeypatch.setattr(FileResponse, "__call__", counting)
+    return sent
 
 
 def test_a_clip_that_no_browser_plays_gets_a_copy_that_is_marked_as_one(kit, dcam, dock, tmp_path, chromium):

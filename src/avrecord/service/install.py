@@ -65,11 +65,12 @@ class Plan:
 def plan(root: Path, program: Path, templates: Path, prefix: Path) -> Plan:
     """What installing this station's service means. Reads files, changes nothing. Raises ConfigError, CannotInstall."""
     settings = load(root)
-    for path in (root, program):
+    for path in (root, program, *([Path(settings.archive.to)] if settings.archive.to else [])):
         if not SAFE_PATH.fullmatch(str(path)):
             raise CannotInstall(detail=f"路径 {path} 含有单元文件不接受的字符")
     files = [
-        _planned(prefix / where / _installed(name), _rendered(templates / name, root, program)) for name, where in PLACES.items()
+        _planned(prefix / where / _installed(name), _rendered(templates / name, root, program, settings.archive.to))
+        for name, where in PLACES.items()
     ]
     if station := _with_cards(root, settings.dock.roots):
         files.append(station)
@@ -114,8 +115,10 @@ def _mode(path: Path) -> int:
     return path.stat().st_mode & 0o777 if path.exists() else 0o644
 
 
-def _rendered(template: Path, root: Path, program: Path) -> str:
+def _rendered(template: Path, root: Path, program: Path, archive: str) -> str:
     text = template.read_text("utf-8").replace(SHIPPED_PROGRAM, str(program)).replace(SHIPPED_ROOT, str(root))
+    if archive:  # "-": the disk that archives go to is away for most of the year, and the service starts without it
+        text = text.replace(f"ReadWritePaths={root}\n", f"ReadWritePaths={root} -{archive}\n")
     if _in_a_home(root) or _in_a_home(program):
         text = text.replace("ProtectHome=yes", "ProtectHome=read-only")
     return text

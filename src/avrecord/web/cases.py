@@ -6,7 +6,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from starlette.background import BackgroundTask
 from avrecord.errors import AvrecordError, UnknownName
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import Account, Mark, Stage, StageId
-from avrecord.model.moments import beijing, milliseconds, utc_text
+from avrecord.model.moments import beijing, utc_text
 from avrecord.model.spans import months_later
 from avrecord.pipeline.care import utc_of
 from avrecord.pipeline.cells import decided_text, footage_text, moment_in
@@ -36,6 +36,7 @@ from avrecord.web.footage import plays
 from avrecord.web.guard import Guard, inside, token_of
 from avrecord.web.questions import CASE_PAGES
 from avrecord.web.shell import Shell, address
+from avrecord.web.timeline import time_line
 from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, PROBLEM_ITEMS, SEGMENTS
 
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
@@ -171,7 +172,7 @@ def _stage(account: Account, kit: Kit) -> dict[str, Any]:
         "mode": MODES.get(account.mode or "", "清单未列"),
         "checklist": account.checklist,
         "footage": footage_text(account).partition("：")[2],
-        "line": time_line(account),
+        "line": time_line(account, kit),
         "playable": sorted(playable),
         "marks": marks,
         "lacks": [lack.detail or LACKS[lack.what] for lack in lacks(account, is_whole(account.mode)) if lack.segment is None],
@@ -192,38 +193,4 @@ def _mark(mark: Mark, account: Account) -> dict[str, Any]:
         "second": seen.at_ms // 1000 if seen else None,
         "frame": seen.evidence if seen else None,
         "decided": decided_text(account, mark.segment).removeprefix("；"),
-    }
-
-
-WIDTH = 1000.0
-
-
-def time_line(account: Account) -> dict[str, Any]:
-    """The stage's window as 0 … 1000, its clips by recorder, and its gaps: what the picture draws and the numbers beside it."""
-    start, span = account.stage.start, milliseconds(account.stage.end - account.stage.start)
-
-    def at(moment: datetime) -> float:
-        return round(min(WIDTH, max(0.0, WIDTH * milliseconds(moment - start) / span)), 1)
-
-    lanes: dict[str, list[dict[str, Any]]] = {}
-    for clip in account.clips:
-        if clip.true_start and clip.true_end and clip.duration_ms:
-            doubt = round(WIDTH * clip.uncertainty_ms / span, 1)
-            bar = {
-                "from": at(clip.true_start),
-                "to": at(clip.true_end),
-                "name": clip.name,
-                "doubt": min(doubt, WIDTH),
-                "clip": clip.id.hex,
-            }
-            lanes.setdefault(clip.recorder or "未知设备", []).append(bar)
-    gaps = [
-        {"from": at(gap.start), "to": at(gap.end), "words": f"{beijing(gap.start, '%H:%M:%S')} 起缺 {gap.seconds} 秒"}
-        for gap in account.coverage.gaps
-    ]
-    return {
-        "start": beijing(start, "%H:%M:%S"),
-        "end": beijing(account.stage.end, "%H:%M:%S"),
-        "lanes": [{"recorder": name, "bars": bars} for name, bars in sorted(lanes.items())],
-        "gaps": gaps,
     }
