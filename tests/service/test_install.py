@@ -13,7 +13,7 @@ import pytest
 
 from avrecord import station
 from avrecord.errors import CannotInstall
-from avrecord.service.install import CARDS, plan
+from avrecord.service.install import CARDS, RULES, plan
 from conftest import PROJECT, avrecord
 
 MOST_EXPOSED = 2.0  # of 10, by systemd-analyze; it was 1.5 with Debian 12's systemd 252
@@ -33,7 +33,7 @@ def test_without_apply_everything_is_said_and_nothing_done(root, tmp_path):
     assert said.returncode == 0
     assert not (tmp_path / "image").exists()
     assert whole(root) == before
-    for file in ("etc/systemd/system/avrecord.service", "etc/udev/rules.d/60-avrecord.rules", "etc/sysusers.d/avrecord.conf"):
+    for file in ("etc/systemd/system/avrecord.service", "etc/udev/rules.d/90-avrecord.rules", "etc/sysusers.d/avrecord.conf"):
         assert f"文件 {tmp_path / 'image' / file}（新建）" in said.stdout
     assert f"ExecStart={Path(sys.prefix) / 'bin' / 'avrecord'} --root {root} run" in said.stdout
     assert f'+roots = ["dock", "{CARDS}"]' in said.stdout
@@ -148,8 +148,14 @@ def test_the_unit_keeps_what_the_service_cannot_do_without():
 
 
 @pytest.mark.skipif(shutil.which("udevadm") is None, reason="udev is not installed: the rule is NOT VERIFIED here")
+def test_the_udev_rule_is_asked_after_the_one_that_finds_out_what_was_plugged_in():
+    """udev goes by name: as 60-avrecord.rules it stood before 60-persistent-storage.rules, and no card was ever mounted."""
+    assert RULES > "60-persistent-storage.rules"
+    assert (station.shipped("deploy") / RULES).is_file()
+
+
 def test_the_udev_rule_names_a_unit_that_is_there():
-    rules = (PROJECT / "deploy" / "60-avrecord.rules").read_text("utf-8")
+    rules = (PROJECT / "deploy" / "90-avrecord.rules").read_text("utf-8")
     (unit,) = re.findall(r'SYSTEMD_WANTS}\+="(avrecord-card@)%k\.service"', rules)
     assert (PROJECT / "deploy" / f"{unit}.service").exists()
 

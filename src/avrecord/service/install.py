@@ -15,7 +15,7 @@ from avrecord import durable
 from avrecord.errors import CannotInstall, CannotWrite
 from avrecord.settings import FILE, load
 
-UNIT, CARD, RULES = "avrecord.service", "avrecord-card@.service", "60-avrecord.rules"
+UNIT, CARD, RULES = "avrecord.service", "avrecord-card@.service", "90-avrecord.rules"
 PLACES = {
     UNIT: "etc/systemd/system",
     CARD: "etc/systemd/system",

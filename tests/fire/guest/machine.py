@@ -6,6 +6,7 @@ in a second 9p share, so that no network and no serial protocol is needed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -31,7 +32,30 @@ for at in proc sys dev; do mount --move /$at /new/$at; done
 mount -t tmpfs tmpfs /new/run; mkdir /new/run/told /new/run/disk
 mount -t 9p -o trans=virtio,version=9p2000.L,cache=none told /new/run/told || echo NO-TOLD
 cp /bin/busybox /new/run/busybox
+if [ -e /new/run/told/fire.target ]; then
+  cp /new/run/told/fire.target /new/run/told/fire-agent.service /new/etc/systemd/system/
+  # The host may be a container, in which systemd would ask neither the kernel's command line nor udev.
+  rm -f /new/.dockerenv /new/run/.containerenv
+  # It walks over all of the host's /tmp, by 9p: minutes.
+  ln -s /dev/null /new/etc/systemd/system/systemd-tmpfiles-setup.service
+  exec switch_root /new /lib/systemd/systemd
+fi
 exec switch_root /new /run/busybox sh /run/told/agent
+"""
+# What a machine with systemd comes up to: everything basic (udev, journal, tmpfiles), then whoever carries out our scripts.
+TARGET = """[Unit]
+Requires=basic.target
+After=basic.target
+Wants=fire-agent.service
+AllowIsolate=yes
+"""
+AGENT_UNIT = """[Unit]
+After=basic.target
+[Service]
+ExecStart=/run/busybox sh /run/told/agent
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
 """
 AGENT = """export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 LANG=C.UTF-8
 ip link set lo up 2>/dev/null || /run/busybox ip link set lo up
@@ -56,7 +80,8 @@ class NoGuest(Exception):
 
 def kernel_and_initrd(cache: Path) -> tuple[Path, Path]:
     """Debian's kernel with the modules that a dock needs; made once, kept in `cache`."""
-    kernel, initrd = cache / "vmlinuz", cache / "initrd.gz"
+    made_of = hashlib.sha256(INIT.encode() + " ".join(MODULES).encode()).hexdigest()[:12]
+    kernel, initrd = cache / "vmlinuz", cache / f"initrd-{made_of}.gz"
     if kernel.exists() and initrd.exists():
         return kernel, initrd
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
@@ -94,20 +119,24 @@ def kernel_and_initrd(cache: Path) -> tuple[Path, Path]:
 
 
 class Guest:
-    """One boot. As a context manager its power is cut at the end, whatever happened."""
+    """One boot, with a shell or with `systemd` as the first process. As a context manager its power is cut at the end."""
 
-    def __init__(self, cache: Path, work: Path, disk: Path) -> None:
+    def __init__(self, cache: Path, work: Path, disk: Path, *, systemd: bool = False) -> None:
         self.told, self.console = work / "told", work / "console.txt"
         kernel, initrd = kernel_and_initrd(cache)
         shutil.rmtree(self.told, ignore_errors=True)
         self.told.mkdir(parents=True)
         (self.told / "agent").write_text(AGENT)
+        if systemd:
+            (self.told / "fire.target").write_text(TARGET)
+            (self.told / "fire-agent.service").write_text(AGENT_UNIT)
         self.count, self.id = 0, 0
         monitor = work / "qmp.sock"
         monitor.unlink(missing_ok=True)
         # Always in software: a /dev/kvm that opens is no promise that a guest starts, and here it does not.
         command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2048"]
-        command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", "console=ttyS0 quiet panic=-1"]
+        spoken = "console=ttyS0 quiet panic=-1 systemd.unit=fire.target"
+        command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", spoken]
         command += ["-display", "none", "-serial", f"file:{self.console}", "-monitor", "none", "-no-reboot", "-nic", "none"]
         command += ["-device", "qemu-xhci,id=xhci", "-qmp", f"unix:{monitor},server,nowait"]
         command += ["-fsdev", "local,id=r,path=/,security_model=none,readonly=on,multidevs=remap"]

@@ -110,9 +110,9 @@ echo still in mountinfo: $(grep -c dock/bay /proc/self/mountinfo); d=$(awk '/doc
 [ -e /sys/dev/block/$d ] && echo device there || echo device gone"""
 
 
-def booted(work: Path, disk: Path) -> Guest:
+def booted(work: Path, disk: Path, *, systemd: bool = False) -> Guest:
     try:
-        guest = Guest(CACHE, work, disk)
+        guest = Guest(CACHE, work, disk, systemd=systemd)
         guest.until(lambda: "GUEST-READY" in guest.console.read_text("utf-8", "replace"), 240)
     except NoGuest as reason:
         pytest.skip(f"!!! no guest: {reason} !!!")
