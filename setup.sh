@@ -12,7 +12,7 @@ emulator=""
 [ "$mode" = guest ] && { mode=test; emulator="qemu-system-x86 busybox-static cpio kmod mtools dosfstools"; }
 lock=requirements/$mode.txt
 packages="python3-venv ffmpeg fonts-noto-cjk openssh-client openssl libseccomp2 bubblewrap"
-[ "$mode" = test ] && packages="$packages minisign strace libreoffice-calc libreoffice-writer chromium softhsm2 libeatmydata1 e2fsprogs mount systemd udev exfat-fuse exfatprogs nbdkit libnbd-bin fuse3 golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming $emulator"
+[ "$mode" = test ] && packages="$packages minisign strace libreoffice-calc libreoffice-writer chromium softhsm2 libeatmydata1 e2fsprogs mount systemd udev exfat-fuse exfatprogs nbdkit libnbd-bin fuse3 postgresql golang-go golang-golang-x-mod-dev fonts-wqy-zenhei fonts-arphic-ukai fonts-arphic-uming $emulator"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -7,4 +7,5 @@ lock() { uv pip compile pyproject.toml --universal --python-version 3.11 --gener
 lock --extra build -o requirements/run.txt
 lock --extra build --extra speech --extra sherpa -o requirements/speech.txt
 # The tests run both engines: what is not installed is not tested.
-lock --extra build --extra test --extra speech --extra sherpa -o requirements/test.txt
+lock --extra build --extra test --extra speech --extra sherpa --extra bureau -o requirements/test.txt
+lock --extra build --extra bureau -o requirements/bureau.txt

@@ -49,9 +49,11 @@ SELECT * FROM problem_steps WHERE problem = :problem ORDER BY seq;
 
 -- reviews_of_officers --
 -- How many stages of each officer were reviewed in a span.
-SELECT o.officer, count(DISTINCT r.case_no || char(10) || r.stage_id || char(10) || r.item) AS reviewed
-FROM reviews r JOIN stage_officers o ON o.case_no = r.case_no AND o.stage_id = r.stage_id
-WHERE r.at >= :since AND r.at < :until GROUP BY o.officer;
+SELECT officer, count(*) AS reviewed FROM (
+    SELECT DISTINCT o.officer, r.case_no, r.stage_id, r.item FROM reviews r
+    JOIN stage_officers o ON o.case_no = r.case_no AND o.stage_id = r.stage_id
+    WHERE r.at >= :since AND r.at < :until) AS each
+GROUP BY officer;
 
 -- stages_reviewed --
 -- Stages that any review is about.

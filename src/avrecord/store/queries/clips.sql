@@ -136,11 +136,10 @@ SELECT f.holder, f.path, f.size, st.at AS seen_at, c.clip_id, c.set_aside,
 FROM card_files f
 JOIN holders h ON h.holder = f.holder
 JOIN statements st ON st.seq = f.last_seq
-LEFT JOIN sources s ON s.recorder = f.recorder AND s.path_raw = f.path_raw AND s.size = f.size AND s.mtime = f.mtime
-LEFT JOIN clips c ON c.clip_id = s.clip_id
+LEFT JOIN clips c ON c.clip_id = (SELECT min(s.clip_id) FROM sources s
+    WHERE s.recorder = f.recorder AND s.path_raw = f.path_raw AND s.size = f.size AND s.mtime = f.mtime)
 WHERE :holder = '' OR f.holder = :holder
-GROUP BY f.holder, f.path_raw, f.size, f.mtime
-ORDER BY f.holder, f.path;
+ORDER BY f.holder, f.path, f.path_raw, f.size, f.mtime;
 
 -- holders_since --
 -- Recorders, and places of cards without identity, of which a card was seen or a clip examined from a leaf on.

@@ -37,13 +37,13 @@ SELECT recorder, seen_at, seq, offset_ms FROM dockings WHERE seen_at >= :since A
 -- faults_by_recorder --
 -- Footage faults of every recorder, clips counted by kind.
 SELECT c.recorder, f.kind, count(DISTINCT f.clip_id) AS clips FROM faults f JOIN clips c ON c.clip_id = f.clip_id
-WHERE c.recorder <> '' AND c.set_aside IS NOT 'foreign_name' GROUP BY c.recorder, f.kind ORDER BY c.recorder, f.kind;
+WHERE c.recorder <> '' AND c.set_aside IS DISTINCT FROM 'foreign_name' GROUP BY c.recorder, f.kind ORDER BY c.recorder, f.kind;
 
 -- faults_between --
 -- Footage faults with the clip's true day, for lost days.
 SELECT c.recorder, coalesce(c.true_start, c.sealed_at) AS at, f.kind, c.name, c.clip_id, e.seq
 FROM faults f JOIN clips c ON c.clip_id = f.clip_id JOIN examinations e ON e.clip_id = f.clip_id
-WHERE c.recorder <> '' AND c.set_aside IS NOT 'foreign_name'
+WHERE c.recorder <> '' AND c.set_aside IS DISTINCT FROM 'foreign_name'
   AND coalesce(c.true_start, c.sealed_at) >= :since AND coalesce(c.true_start, c.sealed_at) < :until
 ORDER BY c.recorder, at, f.kind;
 

@@ -80,21 +80,23 @@ SELECT clip_id, max(until) AS until, max(seq) AS seq FROM expiry_undone WHERE cl
 
 -- listed_all --
 -- Clips on a list that nobody undid since, by their first such list.
-SELECT l.clip_id, min(l.seq) AS seq, e.at, e.by_whom, l.until, l.rule, l.needs FROM expiry_listed l
-JOIN expiry_lists e ON e.seq = l.seq
-WHERE NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = l.clip_id)
-  AND NOT EXISTS (SELECT 1 FROM expiry_undone u WHERE u.clip_id = l.clip_id AND u.seq > l.seq)
-  AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.clip_id = l.clip_id AND r.place = 'vault' AND r.seq > l.seq)
-GROUP BY l.clip_id ORDER BY l.seq, l.clip_id;
+WITH standing AS (
+    SELECT l.*, row_number() OVER (PARTITION BY l.clip_id ORDER BY l.seq) AS n FROM expiry_listed l
+    WHERE NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = l.clip_id)
+      AND NOT EXISTS (SELECT 1 FROM expiry_undone u WHERE u.clip_id = l.clip_id AND u.seq > l.seq)
+      AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.clip_id = l.clip_id AND r.place = 'vault' AND r.seq > l.seq))
+SELECT s.clip_id, s.seq, e.at, e.by_whom, s.until, s.rule, s.needs FROM standing s
+JOIN expiry_lists e ON e.seq = s.seq WHERE s.n = 1 ORDER BY s.seq, s.clip_id;
 
 -- listed_of --
 -- The same of one clip.
-SELECT l.clip_id, min(l.seq) AS seq, e.at, e.by_whom, l.until, l.rule, l.needs FROM expiry_listed l
-JOIN expiry_lists e ON e.seq = l.seq
-WHERE l.clip_id = :clip_id AND NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = l.clip_id)
-  AND NOT EXISTS (SELECT 1 FROM expiry_undone u WHERE u.clip_id = l.clip_id AND u.seq > l.seq)
-  AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.clip_id = l.clip_id AND r.place = 'vault' AND r.seq > l.seq)
-GROUP BY l.clip_id ORDER BY l.seq, l.clip_id;
+WITH standing AS (
+    SELECT l.*, row_number() OVER (PARTITION BY l.clip_id ORDER BY l.seq) AS n FROM expiry_listed l
+    WHERE l.clip_id = :clip_id AND NOT EXISTS (SELECT 1 FROM expired x WHERE x.clip_id = l.clip_id)
+      AND NOT EXISTS (SELECT 1 FROM expiry_undone u WHERE u.clip_id = l.clip_id AND u.seq > l.seq)
+      AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.clip_id = l.clip_id AND r.place = 'vault' AND r.seq > l.seq))
+SELECT s.clip_id, s.seq, e.at, e.by_whom, s.until, s.rule, s.needs FROM standing s
+JOIN expiry_lists e ON e.seq = s.seq WHERE s.n = 1 ORDER BY s.seq, s.clip_id;
 
 -- expired_clip --
 SELECT * FROM expired WHERE clip_id = :clip_id;

@@ -79,4 +79,5 @@ SELECT * FROM releases WHERE docking = :docking ORDER BY seq DESC LIMIT 1;
 
 -- intake_by_day --
 -- Bytes sealed on each day since :since, by the station's clock in Beijing time.
-SELECT date(sealed_at, '+8 hours') AS day, sum(size) AS bytes FROM clips WHERE sealed_at >= :since GROUP BY day ORDER BY day;
+SELECT date(sealed_at, '+8 hours') AS day, sum(size) AS bytes FROM clips WHERE sealed_at >= :since
+GROUP BY date(sealed_at, '+8 hours') ORDER BY 1;

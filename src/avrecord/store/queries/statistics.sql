@@ -1,20 +1,20 @@
 -- footage_by_unit --
 -- What the recorders of each unit recorded on a span of local days. (Grouped by `who`: a clip has a name of its own.)
-SELECT coalesce(d.unit, '') AS who, count(*) AS clips, sum(c.media = 'photo') AS photos,
+SELECT coalesce(d.unit, '') AS who, count(*) AS clips, count(*) FILTER (WHERE c.media = 'photo') AS photos,
     coalesce(sum(c.duration_ms) FILTER (WHERE c.media <> 'photo'), 0) AS recorded_ms,
-    sum(c.media <> 'photo' AND c.duration_ms IS NULL) AS without_length
+    count(*) FILTER (WHERE c.media <> 'photo' AND c.duration_ms IS NULL) AS without_length
 FROM clips c LEFT JOIN devices d ON d.recorder = c.recorder
 WHERE c.day BETWEEN :first AND :last AND c.media IN ('video', 'audio', 'photo')
 GROUP BY who ORDER BY who;
 
 -- footage_by_officer --
 -- The same of whoever held the recorder on that day; a shared recorder's clips count for each of its holders.
-SELECT officer AS who, count(*) AS clips, sum(media = 'photo') AS photos,
+SELECT officer AS who, count(*) AS clips, count(*) FILTER (WHERE media = 'photo') AS photos,
     coalesce(sum(duration_ms) FILTER (WHERE media <> 'photo'), 0) AS recorded_ms,
-    sum(media <> 'photo' AND duration_ms IS NULL) AS without_length
+    count(*) FILTER (WHERE media <> 'photo' AND duration_ms IS NULL) AS without_length
 FROM (SELECT DISTINCT a.officer, c.clip_id, c.media, c.duration_ms FROM clips c JOIN assignments a ON a.recorder = c.recorder
         AND c.day BETWEEN a.since AND coalesce(a.until, '9999-12-31')
-    WHERE c.day BETWEEN :first AND :last AND c.media IN ('video', 'audio', 'photo'))
+    WHERE c.day BETWEEN :first AND :last AND c.media IN ('video', 'audio', 'photo')) AS held
 GROUP BY who ORDER BY who;
 
 -- uploads_by_unit --
@@ -23,7 +23,7 @@ WITH ranked AS (
     SELECT unit AS who, delay_ms, row_number() OVER (PARTITION BY unit ORDER BY delay_ms) AS n,
         count(*) OVER (PARTITION BY unit) AS total
     FROM uploads WHERE day BETWEEN :first AND :last AND delay_ms IS NOT NULL)
-SELECT who, max(total) AS clips, sum(delay_ms <= :limit_ms) AS in_time,
+SELECT who, max(total) AS clips, count(*) FILTER (WHERE delay_ms <= :limit_ms) AS in_time,
     CAST(round(avg(delay_ms) FILTER (WHERE n IN ((total + 1) / 2, (total + 2) / 2))) AS INTEGER) AS median_ms
 FROM ranked GROUP BY who ORDER BY who;
 
@@ -31,7 +31,7 @@ FROM ranked GROUP BY who ORDER BY who;
 WITH ranked AS (
     SELECT delay_ms, row_number() OVER (ORDER BY delay_ms) AS n, count(*) OVER () AS total
     FROM uploads WHERE day BETWEEN :first AND :last AND delay_ms IS NOT NULL)
-SELECT '' AS who, max(total) AS clips, sum(delay_ms <= :limit_ms) AS in_time,
+SELECT '' AS who, max(total) AS clips, count(*) FILTER (WHERE delay_ms <= :limit_ms) AS in_time,
     CAST(round(avg(delay_ms) FILTER (WHERE n IN ((total + 1) / 2, (total + 2) / 2))) AS INTEGER) AS median_ms
 FROM ranked HAVING count(*) > 0;
 
@@ -44,7 +44,7 @@ ranked AS (
     SELECT officer AS who, delay_ms, row_number() OVER (PARTITION BY officer ORDER BY delay_ms) AS n,
         count(*) OVER (PARTITION BY officer) AS total
     FROM held)
-SELECT who, max(total) AS clips, sum(delay_ms <= :limit_ms) AS in_time,
+SELECT who, max(total) AS clips, count(*) FILTER (WHERE delay_ms <= :limit_ms) AS in_time,
     CAST(round(avg(delay_ms) FILTER (WHERE n IN ((total + 1) / 2, (total + 2) / 2))) AS INTEGER) AS median_ms
 FROM ranked GROUP BY who ORDER BY who;
 

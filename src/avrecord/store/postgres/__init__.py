@@ -1,0 +1,1 @@
+"""The index on PostgreSQL: the same statements, schema steps and queries as on a station."""
