@@ -50,11 +50,15 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, jobs: Jobs) -> None:
     @app.get("/imports")
     def page(request: Request) -> Response:
         account = guard.let_in(request, "imports")
-        mine = [job_facts(each) for each in jobs.all() if each.asked.kind in ("check", "import") and may_follow(account, each)]
+        mine = _jobs_of(account, jobs)
         kinds = {code: IMPORTS[code] for code in KINDS if may_do(account, IMPORT_DEEDS[code])}
         accepted = {code: ",".join(KINDS[code].endings) for code in kinds}
         content: dict[str, Any] = {"jobs": mine, "kinds": kinds, "accepted": accepted, "largest": LARGEST >> 20}
         return shell.page("imports.html", account, word=guard.word(request), **content)
+
+    @app.get("/imports.json")
+    def twin(request: Request) -> dict[str, Any]:
+        return {"schema": "avrecord.imports_page/1", "jobs": _jobs_of(guard.let_in(request, "imports"), jobs)}
 
     for code in KINDS:  # an address for each: who may send it is known before a byte of it is read
         app.add_api_route(f"/import/{code}", _checker(code, guard, jobs), methods=["POST"])
@@ -64,6 +68,11 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, jobs: Jobs) -> None:
         account, form = await guard.acting(request, "import")
         number = await run_in_threadpool(_bring, account, forms.name(form, "number"), jobs)
         return RedirectResponse(address("/job", number=number), 303)
+
+
+def _jobs_of(account: Account, jobs: Jobs) -> list[dict[str, Any]]:
+    """Checks and imports that this account may follow, the latest first."""
+    return [job_facts(each) for each in jobs.all() if each.asked.kind in ("check", "import") and may_follow(account, each)]
 
 
 def _checker(kind: str, guard: Guard, jobs: Jobs) -> Callable[[Request], Awaitable[Response]]:

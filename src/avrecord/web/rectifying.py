@@ -18,6 +18,7 @@ from avrecord.pipeline import problems
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.problems import LARGEST_EVIDENCE
 from avrecord.pipeline.viewing import assert_theirs
+from avrecord.reads.answer import as_document
 from avrecord.reads.problems import one_problem
 from avrecord.rules.roles import Account
 from avrecord.web import forms
@@ -46,6 +47,11 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         answer = one_problem(found.number, kit)
         content: dict[str, Any] = {"found": found, "answer": answer, "largest": LARGEST_EVIDENCE >> 20}
         return shell.page("problem_of.html", account, word=guard.word(request), **content)
+
+    @app.get("/problem.json")
+    def twin(request: Request, number: str = "") -> Response:
+        found = _problem(guard.let_in(request, "selfcheck"), number, kit)
+        return Response(as_document(one_problem(found.number, kit)), media_type="application/json")
 
     @app.get("/problem/evidence")
     def evidence(request: Request, number: str = "") -> Response:

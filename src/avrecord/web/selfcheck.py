@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -30,8 +31,14 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     @app.get("/selfcheck")
     def page(request: Request) -> Response:
         account = guard.let_in(request, "selfcheck")
-        waiting = [row for row in announcements(kit, account.unit).rows if row["seed_from"] is None]
+        waiting = _waiting(account, kit)
         return shell.page("selfcheck.html", account, word=guard.word(request), waiting=waiting, related=SELFCHECK_PAGES)
+
+    @app.get("/selfcheck.json")
+    def twin(request: Request) -> dict[str, Any]:
+        waiting = _waiting(guard.let_in(request, "selfcheck"), kit)
+        rows = [{key: row[key] for key in ("announced", "of", "count", "unit") if key in row} for row in waiting]
+        return {"schema": "avrecord.selfcheck_page/1", "waiting": rows}
 
     async def done(request: Request, deed: str, work: Deed) -> Response:
         account, form = await guard.acting(request, deed)
@@ -52,6 +59,11 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     @app.post("/package")
     async def package(request: Request) -> Response:
         return await done(request, "export", lambda account, form: _package(account, form, kit, jobs))
+
+
+def _waiting(account: Account, kit: Kit) -> list[dict[str, Any]]:
+    """Announced and not drawn yet."""
+    return [row for row in announcements(kit, account.unit).rows if row["seed_from"] is None]
 
 
 def _announce(account: Account, form: Form, kit: Kit) -> str:
