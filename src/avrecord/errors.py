@@ -138,6 +138,14 @@ class LogBehind(EvidenceError):
     exit_code = 13
 
 
+class StationFrozen(EvidenceError):
+    says = (
+        "采集站 {station} 的日志不是以前见过的那一份的延续：{detail}。已停止收取该站，已有的索引不变，"
+        "两份签名文本保存在 {path}。请通知审计人员，查明以前不要重新初始化该站。"
+    )
+    exit_code = 13
+
+
 class KeyProblem(AvrecordError):
     says = "密钥 {path} 有误：{detail}。未签名，未改动任何文件；请联系系统管理员。"
     exit_code = 31

@@ -18,13 +18,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from avrecord.bureau.ingest import Published, ingest
 from avrecord.errors import DatabaseProblem, SchemaChanged
 from avrecord.seal.codec import decode
+from avrecord.seal.note import NoteKey
+from avrecord.seal.witness import Witness
 from avrecord.store.named import queries
 from avrecord.store.postgres.dialect import PARAMETER, for_postgres
 from avrecord.store.postgres.store import PostgresStore
 from avrecord.store.projection import project
 from avrecord.store.sqlite import Store
+from avrecord.vault.attachments import Attachments
 from contract.servers import Postgres, postgres
 from contract.test_rebuild import LOCAL, lived, replayed
 
@@ -86,6 +90,16 @@ def test_the_same_log_gives_the_same_rows_on_both_engines(lived, index, tmp_path
     assert len(here) > 30
     for name, rows in here.items():
         assert rows == there[name], name
+
+
+def test_a_published_log_is_taken_into_postgresql_as_into_sqlite(lived, root, index, tmp_path):
+    key = NoteKey(lived.log_keys[0].name, lived.log_keys[0].public)
+    published = Published(lived.station, root / "log", Attachments(root / "attachments"), key)
+    witness = Witness(tmp_path / "witness", lived.witness_key, "bureau.example", [key], lambda: 0)
+    for outcome in ("new", "same"):
+        found = ingest(published, index, witness, tmp_path / "state")
+        assert (found.outcome, found.indexed) == (outcome, lived.log.size)
+    assert rows_of(index) == replayed(lived, tmp_path / "again.db")
 
 
 def occurring(store: Store, name: str, query: str) -> list[object]:

@@ -77,6 +77,11 @@ class Witness:
         path = self._path(origin)
         return Checkpoint.parse(path.read_text("utf-8").rpartition("\n\n")[0] + "\n") if path.exists() else None
 
+    def last_text(self, origin: str) -> str:
+        """The signed text of it, with the cosignature; empty for a log that was never seen."""
+        path = self._path(origin)
+        return path.read_text("utf-8") if path.exists() else ""
+
     def add(self, text: str) -> Reply:
         """Answer an `add-checkpoint` request; the statuses are the specification's."""
         try:

@@ -1,0 +1,1 @@
+"""Many stations' logs in one place: proved, indexed, cosigned."""
