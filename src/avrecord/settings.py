@@ -139,6 +139,12 @@ class RetentionTable(_Table):
     undo_days: Annotated[int, Field(ge=1, le=3650)] = 30  # what an objection gives, as Axon's deletion queue does
 
 
+class BureauTable(_Table):
+    """`database`: libpq's address of the PostgreSQL that holds all stations' indexes; empty: a file for each station."""
+
+    database: str = ""
+
+
 class ArchiveTable(_Table):
     """`to`: the folder, on another disk, into which the pages write 年底归档. Empty: only the command line makes archives."""
 
@@ -171,6 +177,7 @@ class Settings(BaseSettings):
     scrub: ScrubTable = ScrubTable()
     retention: RetentionTable = RetentionTable()
     archive: ArchiveTable = ArchiveTable()
+    bureau: BureauTable = BureauTable()
     web: WebTable = WebTable()
 
     @classmethod

@@ -61,6 +61,11 @@ JOBS = {
 """Long work that pages start."""
 IMPORTS = {"cases": "案件环节表或巡查记录", "officers": "执法人员名册", "duty": "值班表", "devices": "设备、领用、设备事件"}
 """Tables that people bring."""
+TAKEN = {
+    "new": "有新记录", "same": "没有新记录", "behind": "这是较旧的一份（晚到，或采集站恢复成了旧的）",
+    "waiting": "有新记录，尚不能全部索引",
+}  # fmt: skip
+"""What taking a station's log came to."""
 OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""

@@ -37,7 +37,7 @@ class Bureau:
         self.trusted = NoteKey(kit.log_keys[0].name, kit.log_keys[0].public)
 
     def published(self, root: Path) -> Published:
-        return Published(self.kit.station, root / "log", Attachments(root / "attachments"), self.trusted)
+        return Published(self.kit.station, root / "log", Attachments(root / "attachments"), [self.trusted])
 
     def witness(self) -> Witness:
         return Witness(self.folder / "witness", self.key, BUREAU, [self.trusted], lambda: int(NOW.timestamp()))

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from avrecord import station as stations
 from avrecord.bureau.ingest import Published, ingest
 from avrecord.errors import DatabaseProblem, SchemaChanged
 from avrecord.seal.codec import decode
@@ -29,6 +30,7 @@ from avrecord.store.postgres.store import PostgresStore
 from avrecord.store.projection import project
 from avrecord.store.sqlite import Store
 from avrecord.vault.attachments import Attachments
+from cli.desk import Desk
 from contract.servers import Postgres, postgres
 from contract.test_rebuild import LOCAL, lived, replayed
 
@@ -94,12 +96,30 @@ def test_the_same_log_gives_the_same_rows_on_both_engines(lived, index, tmp_path
 
 def test_a_published_log_is_taken_into_postgresql_as_into_sqlite(lived, root, index, tmp_path):
     key = NoteKey(lived.log_keys[0].name, lived.log_keys[0].public)
-    published = Published(lived.station, root / "log", Attachments(root / "attachments"), key)
+    published = Published(lived.station, root / "log", Attachments(root / "attachments"), [key])
     witness = Witness(tmp_path / "witness", lived.witness_key, "bureau.example", [key], lambda: 0)
     for outcome in ("new", "same"):
         found = ingest(published, index, witness, tmp_path / "state")
         assert (found.outcome, found.indexed) == (outcome, lived.log.size)
     assert rows_of(index) == replayed(lived, tmp_path / "again.db")
+
+
+def test_the_bureaus_commands_use_postgresql_where_the_settings_name_it(lived, root, address, tmp_path, monkeypatch, capsys):
+    stations.create(tmp_path / "bureau", "bureau", "市局")
+    lived.store.close()
+    desk = Desk(tmp_path / "bureau", monkeypatch, capsys)
+    assert desk("log", "trust", (root / "keys" / "log.vkey").read_text("ascii").strip()).code == 0
+    monkeypatch.setenv("AVRECORD_STATION__BUREAU__DATABASE", address)
+    assert desk("bureau", "take", "station-01", root).code == 0
+    [row] = desk("bureau", "status", "--json").json["rows"]
+    assert row["indexed"] == lived.log.size
+    assert not list((tmp_path / "bureau").rglob("index.db"))
+    with closing(PostgresStore(address, "station-01")) as index:
+        assert index.row("projected") == {"size": lived.log.size}
+        index.drop()
+    monkeypatch.setenv("AVRECORD_STATION__BUREAU__DATABASE", f"host={tmp_path} dbname=nowhere connect_timeout=2")
+    said = desk("bureau", "take", "station-01", root)
+    assert (said.code, "Traceback" in said.err, "日志和片段未受影响" in said.err) == (40, False, True)
 
 
 def occurring(store: Store, name: str, query: str) -> list[object]:

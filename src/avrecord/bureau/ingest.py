@@ -8,7 +8,7 @@ leaves, and the index only ever follows it, so that no crash makes the bureau be
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +47,13 @@ class Published:
     station: str
     log: Path
     attachments: Attachments
-    key: NoteKey
-    """The log's public key, as a person trusted it; never one that came with the files."""
+    keys: Sequence[NoteKey]
+    """The log's public keys, now and earlier, as a person trusted them; never one that came with the files."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.keys[0].name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,8 @@ def ingest(published: Published, index: Index, witness: Witness, folder: Path) -
     with durable.locked(folder / ".lock"):
         _assert_not_frozen(published, folder)
         signed, now = _checkpoint(published)
-        last = witness.last(published.key.name)
-        seen = last or Checkpoint(published.key.name, 0, CompactRange().root())
+        last = witness.last(published.origin)
+        seen = last or Checkpoint(published.origin, 0, CompactRange().root())
         if now.size < seen.size:
             _assert_earlier(published, signed, now, seen, witness, folder)
             return Ingested("behind", seen.size, _indexed(index))
@@ -104,7 +109,7 @@ def _checkpoint(published: Published) -> tuple[str, Checkpoint]:
     """The published checkpoint, signed by the trusted key. Raises LogBroken for none, or one of another key."""
     try:
         signed = durable.read_small(published.log / "checkpoint", LARGEST_CHECKPOINT).decode("utf-8")
-        return signed, Checkpoint.parse(note.open_note(signed, [published.key]))
+        return signed, Checkpoint.parse(note.open_note(signed, list(published.keys)))
     except (OSError, UnicodeDecodeError) as error:
         raise LogBroken(index=0, detail="没有检查点，或读不出") from error
     except BadNote as error:

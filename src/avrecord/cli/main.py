@@ -12,6 +12,7 @@ import click
 from avrecord import __version__
 from avrecord.cli import (
     archive,
+    bureau,
     cases,
     check,
     checklist,
@@ -59,7 +60,7 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
 
 _MODULES = (
     demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, officers, verify, trust, draws, rectify,
-    statistics, selfcheck, log, keys, release, retention, archive, service, users,
+    statistics, selfcheck, log, keys, release, retention, archive, bureau, service, users,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -1,0 +1,64 @@
+"""`avrecord bureau`: many stations' logs in one place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from avrecord.bureau import stations
+from avrecord.cli.base import Group, Session, by_option, session
+from avrecord.cli.output import formats, give
+from avrecord.reads.answer import Answer, Column
+from avrecord.words import TAKEN
+
+
+@click.group("bureau", cls=Group)
+def bureau() -> None:
+    """市局：收取各采集站公布的日志，证明、索引、见证。"""
+
+
+@bureau.command("take")
+@click.argument("name", metavar="采集站编号")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="目录")
+@session
+def take(s: Session, name: str, folder: Path) -> None:
+    """收取一个采集站公布的日志和附件；重复运行无害。不是以前见过的日志的延续时，停止收取该站。"""
+    found = stations.take(name, folder, s.kit)
+    waits = f"，等待{found.waits_for}" if found.waits_for else ""
+    click.echo(f"{name}：{TAKEN[found.outcome]}，已见证 {found.size} 条，已索引 {found.indexed} 条{waits}。")
+    if found.cosignature:
+        click.echo("见证签名（交给采集站，用 log witness-add 登记）：", err=True)
+        click.echo(found.cosignature.strip())
+
+
+@bureau.command("status")
+@formats
+@session
+def status(s: Session, /, **form: Any) -> None:
+    """各采集站：见证到多少条，索引到多少条，哪些已停止收取。"""
+    rows = [asdict(each) for each in stations.stands(s.kit)]
+    columns = [
+        Column("station", "采集站", width=12),
+        Column("seen", "已见证（条）"),
+        Column("indexed", "已索引（条）"),
+        Column("frozen", "停止收取的原因", lambda why: why or "—", 30),
+    ]
+    frozen = sum(bool(row["frozen"]) for row in rows)
+    notes = [f"共 {len(rows)} 个采集站，停止收取 {frozen} 个。"]
+    give(Answer("bureau_status", "采集站", columns, rows, {"frozen": frozen}, notes, 13 if frozen else 0), **form)
+
+
+@bureau.command("lift")
+@click.argument("name", metavar="采集站编号")
+@by_option
+@session
+def lift(s: Session, name: str, by: str) -> None:
+    """查明后恢复收取（按以前见过的日志继续；两份签名文本保留）。"""
+    stations.lifted(name, by, s.kit)
+    click.echo(f"{name} 已恢复收取，操作人 {by}。两份签名文本保留在 bureau/{name}。")
+
+
+COMMANDS = (bureau,)
