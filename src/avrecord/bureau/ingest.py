@@ -87,17 +87,24 @@ def ingest(published: Published, index: Index, witness: Witness, folder: Path) -
             _assert_earlier(published, signed, now, seen, witness, folder)
             return Ingested("behind", seen.size, _indexed(index))
         proof = _proved(published, signed, now, seen, witness, folder)
-        line = _cosign(published, Request(seen.size, tuple(proof), signed), witness, folder)
+        line = _cosign(Request(seen.size, tuple(proof), signed), witness)
+        if now.size > seen.size:
+            durable.append_to(folder / "seen", f"{now.size} {base64.b64encode(now.root).decode()}\n".encode())
+        before = _indexed(index)
         waits_for = _project(published, now.size, index)
-        outcome: Outcome = "waiting" if waits_for else "same" if now.size == seen.size else "new"
+        outcome: Outcome = "waiting" if waits_for else "same" if before == now.size else "new"
         return Ingested(outcome, now.size, _indexed(index), line, waits_for)
 
 
 def lift(published: Published, folder: Path, by: str) -> None:
     """A person has looked at both texts: go on with the log as it was seen. What was kept stays, under who lifted it."""
     with durable.locked(folder / ".lock"):
-        for kept in folder.glob("frozen.*"):
-            kept.rename(folder / f"lifted-{by}.{kept.name}")
+        times = len(list(folder.glob("lifted-*.frozen.reason")))
+        # The reason last: a crash before that leaves the station frozen.
+        for name in ("frozen.seen", "frozen.found", "frozen.reason"):
+            if (folder / name).exists():  # a crash may have left a part of them moved
+                durable.rename_new(folder / name, folder / f"lifted-{times + 1}-{by}.{name}")
+        durable.sync_folder(folder)
 
 
 def _assert_not_frozen(published: Published, folder: Path) -> None:
@@ -175,13 +182,11 @@ def _peaks(size: int, hashes: Callable[[int, int], bytes]) -> list[bytes]:
     return peaks
 
 
-def _cosign(published: Published, request: Request, witness: Witness, folder: Path) -> str:
+def _cosign(request: Request, witness: Witness) -> str:
     """The witness decides once more, under its own lock: it remembers, whatever this process believes."""
     reply = witness.add(request.text)
     if reply.status != 200:
         raise LogBroken(index=request.old, detail=f"见证未予签名（{reply.status} {reply.body.strip()[:100]}）")
-    checkpoint = Checkpoint.parse(request.checkpoint.rpartition("\n\n")[0] + "\n")
-    durable.append_to(folder / "seen", f"{checkpoint.size} {base64.b64encode(checkpoint.root).decode()}\n".encode())
     return reply.body
 
 

@@ -123,7 +123,11 @@ def test_a_station_that_goes_on_from_an_old_image_is_caught_and_both_texts_are_k
         bureau.take(root)  # not even the right one, until a person has looked
     lift(bureau.published(root), bureau.folder / "state", "SJ1")
     assert bureau.take(root).outcome == "same"
-    assert (bureau.folder / "state" / "lifted-SJ1.frozen.found").exists()
+    assert (bureau.folder / "state" / "lifted-1-SJ1.frozen.found").exists()
+    with pytest.raises(StationFrozen):
+        bureau.take(image)
+    lift(bureau.published(root), bureau.folder / "state", "SJ1")
+    assert len(list((bureau.folder / "state").glob("lifted-*"))) == 6, "what was kept the first time is kept"
     restored.store.close()
 
 
