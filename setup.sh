@@ -2,6 +2,7 @@
 # Everything that `make demo` and `make test` need: Debian packages where we may, a virtual environment always.
 #   ./setup.sh run     what the product and its demo need
 #   ./setup.sh speech  that, and the engines that hear (docs/speech.md)
+#   ./setup.sh bureau  what the product needs, and PostgreSQL's driver (docs/bureau.md)
 #   ./setup.sh test    all of it, and what the tests need
 #   ./setup.sh guest   and what emulates a dock PC for `make fire-guest`
 # Run again it does nothing unless the lock file changed.

@@ -20,7 +20,7 @@ from pathlib import Path
 AT_FDCWD = -100
 RENAME_NOREPLACE = 1
 LEFTOVER = ".new"
-ENDED = ("Z", "X", "x")  # states of proc_pid_stat(5): a zombie, or dead
+ENDED = ("Z", "X", "x", "")  # states of proc_pid_stat(5): a zombie, dead; or gone while it was asked
 _numbers = itertools.count()
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -85,16 +85,17 @@ def is_alive(who: str) -> bool:
 def _runs(pid: int) -> bool:
     """Whether any thread of a process is left: the first may have ended before one that a slow disk still holds."""
     try:
-        return any(_state(thread) not in ENDED for thread in Path(f"/proc/{pid}/task").iterdir())
+        return any(_stat(thread, 0) not in ENDED for thread in Path(f"/proc/{pid}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def _state(thread: Path) -> str:
+def _stat(process: Path, field: int) -> str:
+    """A field of /proc/…/stat after the name, which may hold anything; empty for what is gone."""
     try:
-        return (thread / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
+        return (process / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[field]
     except (OSError, IndexError):
-        return "X"
+        return ""
 
 
 def _is_hidden(pid: int) -> bool:
@@ -109,10 +110,7 @@ def _is_hidden(pid: int) -> bool:
 
 
 def _started(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
+    return _stat(Path(f"/proc/{pid}"), 19)
 
 
 def append_to(path: Path, content: bytes) -> None:

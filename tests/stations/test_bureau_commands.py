@@ -36,13 +36,13 @@ def test_a_stations_log_is_taken_and_its_cosignature_goes_home(kit, root, dcam, 
     trusted(bureau, root)
     [row] = bureau("bureau", "status", "--json").json["rows"]
     assert (row["station"], row["seen"], row["indexed"]) == ("station-01", 0, 0)
+    assert not (bureau.root / "bureau").exists(), "to ask makes nothing"
     assert station("log", "witness-request", "--out", tmp_path / "request.txt").code == 0
-    said = bureau("bureau", "take", "station-01", root)
+    cosignature = tmp_path / "cosignature.txt"
+    said = bureau("bureau", "take", "station-01", root, "--out", cosignature)
     assert (said.code, "有新记录" in said.out) == (0, True), said.err
     [row] = bureau("bureau", "status", "--json").json["rows"]
     assert row["seen"] == row["indexed"] == kit.log.size
-    cosignature = tmp_path / "cosignature.txt"
-    cosignature.write_text(said.out.splitlines()[-1] + "\n", "utf-8")
     vkey = (bureau.root / "keys" / "witness.vkey").read_text("ascii").strip()
     said = station("log", "witness-add", cosignature, "--witness", vkey, *BY)
     assert (said.code, f"日志前 {row['seen']} 条" in said.out) == (0, True), said.err

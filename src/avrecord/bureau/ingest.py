@@ -85,15 +85,15 @@ def ingest(published: Published, index: Index, witness: Witness, folder: Path) -
         seen = last or Checkpoint(published.origin, 0, CompactRange().root())
         if now.size < seen.size:
             _assert_earlier(published, signed, now, seen, witness, folder)
-            return Ingested("behind", seen.size, _indexed(index))
+            return Ingested("behind", seen.size, size_of(index))
         proof = _proved(published, signed, now, seen, witness, folder)
         line = _cosign(Request(seen.size, tuple(proof), signed), witness)
         if now.size > seen.size:
             durable.append_to(folder / "seen", f"{now.size} {base64.b64encode(now.root).decode()}\n".encode())
-        before = _indexed(index)
+        before = size_of(index)
         waits_for = _project(published, now.size, index)
         outcome: Outcome = "waiting" if waits_for else "same" if before == now.size else "new"
-        return Ingested(outcome, now.size, _indexed(index), line, waits_for)
+        return Ingested(outcome, now.size, size_of(index), line, waits_for)
 
 
 def lift(published: Published, folder: Path, by: str) -> None:
@@ -202,7 +202,7 @@ def _kept_root(folder: Path, size: int) -> bytes | None:
 
 def _project(published: Published, size: int, index: Index) -> str:
     """Index what is believed and not indexed yet; what it waits for, or nothing."""
-    while (first := _indexed(index)) < size:
+    while (first := size_of(index)) < size:
         with index.writing() as run:
             for at, entry in tiles.entries(published.log, first, min(size, first + AT_ONCE), size):
                 try:
@@ -231,7 +231,8 @@ def _rows(statement: Statement, attachments: Attachments) -> list[tuple[str, dic
     return rows
 
 
-def _indexed(index: Index) -> int:
+def size_of(index: Index) -> int:
+    """Leaves that an index reflects."""
     row = index.row("projected")
     return int(row["size"]) if row else 0
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avrecord.bureau.ingest import Index, Ingested, Published, ingest, lift
+from avrecord.bureau.ingest import Index, Ingested, Published, ingest, lift, size_of
 from avrecord.durable import make_folder
 from avrecord.errors import BadInput, ConfigError, UnknownName
 from avrecord.pipeline.kit import Kit
@@ -59,9 +59,11 @@ def stands(kit: Kit) -> list[Stand]:
         text = witness.last_text(origin_of(station))
         seen = Checkpoint.parse(text.partition("\n\n")[0] + "\n").size if text else 0
         why = _memory(station, kit) / "frozen.reason"
-        with _index(station, kit) as index:
-            row = index.row("projected")
-        found.append(Stand(station, seen, int(row["size"]) if row else 0, why.read_text("utf-8").strip() if why.exists() else ""))
+        indexed = 0
+        if _memory(station, kit).is_dir():  # else nothing was ever taken, and to ask makes nothing
+            with _index(station, kit) as index:
+                indexed = size_of(index)
+        found.append(Stand(station, seen, indexed, why.read_text("utf-8").strip() if why.exists() else ""))
     return found
 
 
@@ -69,7 +71,7 @@ def _published(station: str, folder: Path, kit: Kit) -> Published:
     keys = [key for key in trusted_keys(kit) if key.name == origin_of(station)]
     if not keys:
         raise UnknownName(what="受信任的采集站（先用 log trust 登记其日志公钥）", name=station)
-    return Published(station, folder / "log", Attachments.at(folder / "attachments"), keys)
+    return Published(station, folder / "log", Attachments(folder / "attachments"), keys)
 
 
 def _witness(kit: Kit) -> Witness:
@@ -104,5 +106,7 @@ def _postgres(address: str, station: str) -> Any:
     try:
         from avrecord.store.postgres.store import PostgresStore
     except ImportError as error:
-        raise ConfigError(path="bureau.database", detail="没有安装 PostgreSQL 驱动（pip install 'avrecord[bureau]'）") from error
+        raise ConfigError(
+            path="bureau.database", detail="没有安装 PostgreSQL 驱动（在程序目录运行 ./setup.sh bureau）"
+        ) from error
     return PostgresStore(address, station)

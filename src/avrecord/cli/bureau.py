@@ -11,6 +11,8 @@ import click
 from avrecord.bureau import stations
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
+from avrecord.ledger.write import save_text
+from avrecord.pipeline.footing import assert_outside
 from avrecord.reads.answer import Answer, Column
 from avrecord.words import TAKEN
 
@@ -23,15 +25,18 @@ def bureau() -> None:
 @bureau.command("take")
 @click.argument("name", metavar="采集站编号")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="目录")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="文件", help="见证签名写到哪个文件（交给采集站）")
 @session
-def take(s: Session, name: str, folder: Path) -> None:
+def take(s: Session, name: str, folder: Path, out: Path | None) -> None:
     """收取一个采集站公布的日志和附件；重复运行无害。不是以前见过的日志的延续时，停止收取该站。"""
+    if out:
+        assert_outside(out, s.kit)
     found = stations.take(name, folder, s.kit)
     waits = f"，等待{found.waits_for}" if found.waits_for else ""
     click.echo(f"{name}：{TAKEN[found.outcome]}，已见证 {found.size} 条，已索引 {found.indexed} 条{waits}。")
-    if found.cosignature:
-        click.echo("见证签名（交给采集站，用 log witness-add 登记）：", err=True)
-        click.echo(found.cosignature.strip())
+    if out and found.cosignature:
+        save_text(out, found.cosignature)
+        click.echo(f"见证签名已写入 {out}：请采集站用 log witness-add 登记。", err=True)
 
 
 @bureau.command("status")

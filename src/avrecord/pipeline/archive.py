@@ -34,6 +34,7 @@ from avrecord.store.records import clip_of
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.vault.names import safe_name
 
+EARLIEST, LATEST = 2000, 2200  # years that anybody can mean
 BLOCK = 1 << 20
 BESIDE = 16 << 10  # bytes that a clip takes beside its own: seal, statements, proofs, rows of the index
 TOLD = 20  # times that the progress of a copy is told

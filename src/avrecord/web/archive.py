@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from avrecord.errors import BadInput, BadQuestion
+from avrecord.pipeline.archive import EARLIEST, LATEST
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.receipts import LARGEST, receive_receipt
 from avrecord.reads.answer import shown
@@ -25,7 +26,6 @@ from avrecord.web.shell import Shell, address
 from avrecord.web.tables import other_forms
 from avrecord.web.uploads import Sent
 
-FIRST, LAST = 2000, 2200  # years that the command line takes
 RECEIPT = "归档回执.txt"
 
 
@@ -64,12 +64,12 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
 
 
 def _make(account: Account, form: Form, kit: Kit, jobs: Jobs) -> str:
-    to, year = kit.settings.archive.to, forms.whole(form, "year", LAST)
+    to, year = kit.settings.archive.to, forms.whole(form, "year", LATEST)
     if not to:
         raise BadQuestion(what="归档目录", detail="没有设置，请在 station.toml 的 [archive] to 写明接收盘上的目录")
     if not Path(to).is_absolute() or not Path(to).is_dir():
         raise BadQuestion(what="归档目录", detail=f"{to} 不在（接收盘没有接上，或不是绝对路径）")
-    if year is None or year < FIRST:
+    if year is None or year < EARLIEST:
         raise BadQuestion(what="年份", detail="应为四位年份")
     command = ["archive", "--year", str(year), "--to", to, "--by", account.number, "--json"]
     return jobs.start("archive", str(year), account.number, [command])

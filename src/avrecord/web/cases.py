@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from collections.abc import Sequence
-from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,6 @@ from avrecord.errors import AvrecordError, UnknownName
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import Account, Mark, Stage, StageId
 from avrecord.model.moments import beijing, utc_text
-from avrecord.model.spans import months_later
-from avrecord.pipeline.care import utc_of
 from avrecord.pipeline.cells import decided_text, footage_text, moment_in
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import accounts
@@ -31,7 +27,7 @@ from avrecord.pipeline.viewing import assert_theirs, pictured, watched
 from avrecord.rules.judging import is_whole, lacks
 from avrecord.rules.roles import Account as Person
 from avrecord.rules.roles import narrowed
-from avrecord.web import forms
+from avrecord.web import forms, months
 from avrecord.web.footage import plays
 from avrecord.web.guard import Guard, inside, token_of
 from avrecord.web.questions import CASE_PAGES
@@ -39,7 +35,6 @@ from avrecord.web.shell import Shell, address
 from avrecord.web.timeline import time_line
 from avrecord.words import DECISIONS, LACKS, LIMITS_OF_A_CHECK, MARKS, MODES, PROBLEM_ITEMS, SEGMENTS
 
-MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 LONGEST = 200
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -95,8 +90,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
 
     def _cases(request: Request, unit: str, month: str, *, page: bool) -> Any:
         account = guard.let_in(request, "cases")
-        chosen = month if MONTH.fullmatch(month) else f"{kit.today:%Y-%m}"
-        content = missing_first(kit, guard.unit(request, account, unit[:LONGEST]), chosen)
+        content = missing_first(kit, guard.unit(request, account, unit[:LONGEST]), months.asked(month, kit.today))
         return shell.page("cases.html", account, related=CASE_PAGES, **content) if page else content
 
     def _case(request: Request, no: str, *, page: bool) -> Any:
@@ -119,12 +113,10 @@ def anchor_of(stage: str) -> str:
     return "s" + hashlib.sha256(stage.encode()).hexdigest()[:12]
 
 
-def missing_first(kit: Kit, unit: str, month: str) -> dict[str, Any]:
+def missing_first(kit: Kit, unit: str, month: months.Shown) -> dict[str, Any]:
     """The month's cases, those that lack something first, and what each lacks."""
-    first = date.fromisoformat(f"{month}-01")
-    after = months_later(first, 1)
     found: dict[str, dict[str, Any]] = {}
-    for account in accounts(kit, unit=unit, since=utc_of(first), until=utc_of(after)):
+    for account in accounts(kit, unit=unit, **month.span):
         case = found.setdefault(account.stage.id.case, _case_row(account.stage))
         case["stages"] += 1
         case["filmed"] += bool(account.clips)
@@ -135,8 +127,7 @@ def missing_first(kit: Kit, unit: str, month: str) -> dict[str, Any]:
     units = sorted({row["unit"] for row in rows})
     return {
         "schema": "avrecord.cases_page/1",
-        "month": month, "unit": unit, "units": units, "rows": rows,
-        "before": f"{first - timedelta(days=1):%Y-%m}", "after": f"{after:%Y-%m}",
+        **month.names, "unit": unit, "units": units, "rows": rows,
         "lacking": sum(bool(row["lacks"]) for row in rows), "limits": LIMITS_OF_A_CHECK,
     }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def _bring(account: Account, number: str, jobs: Jobs) -> str:
     kind = KINDS[checked.asked.about]
     file = _file_of(checked, jobs)
     command = [*kind.command, file.name, *kind.bring, "--by", account.number, "--json"]
-    return jobs.start("import", checked.asked.about, account.number, [command], {file.name: lambda path: _copy(file, path)})
+    return jobs.start("import", checked.asked.about, account.number, [command], {file.name: partial(shutil.copyfile, file)})
 
 
 def _file_of(checked: Job, jobs: Jobs) -> Path:
@@ -112,7 +113,3 @@ def _file_of(checked: Job, jobs: Jobs) -> Path:
         if (path := jobs.folder_of(checked.number) / f"import{ending}").is_file():
             return path
     raise UnknownName(what="检查过的文件", name=checked.number)
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)

@@ -68,7 +68,7 @@ class Jobs:
         about: str,
         by: str,
         commands: Sequence[Sequence[str]],
-        files: Mapping[str, Callable[[Path], None]] | None = None,
+        files: Mapping[str, Callable[[Path], object]] | None = None,
     ) -> str:
         """Run commands of the program one after the other, as long as each ends well or with findings; return the number.
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
 from avrecord.errors import UnknownName
-from avrecord.model.spans import months_later
-from avrecord.pipeline.care import utc_of
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.report import Filled, Ledger, annex9, filled, read_columns
+from avrecord.web import months
 from avrecord.web.cases import anchor_of
 from avrecord.web.guard import Guard
 from avrecord.web.questions import SELFCHECK_PAGES
 from avrecord.web.shell import Shell, address
 from avrecord.words import DECISIONS, LIMITS_OF_A_CHECK, PROBLEM_ITEMS, SEGMENTS
 
-MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 FACTS = ("number", "case_no", "case_kind", "unit", "officers")
 REVIEWED = ("footage", *SEGMENTS)
 """Columns whose cells a person's review decides."""
@@ -43,18 +39,14 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
 
 def _month(kit: Kit, unit: str, month: str) -> dict[str, Any]:
     """A month's cases as the ledger has them; a month without any is an empty one."""
-    month = month if MONTH.fullmatch(month) else f"{kit.today:%Y-%m}"
-    first = date.fromisoformat(f"{month}-01")
-    after, before = months_later(first, 1), months_later(first, -1)
-    ledger = read_columns(annex9(kit))
+    chosen, ledger = months.asked(month, kit.today), read_columns(annex9(kit))
     try:
-        found = filled(ledger, kit, unit=unit, since=utc_of(first), until=utc_of(after))
+        found = filled(ledger, kit, unit=unit, **chosen.span)
     except UnknownName:
         found = []
     return {
-        "schema": "avrecord.ledger_page/1", "title": ledger.title, "month": month, "unit": unit,
-        "before": f"{before:%Y-%m}", "after": f"{after:%Y-%m}", "rows": [_case(ledger, each) for each in found],
-        "limits": LIMITS_OF_A_CHECK,
+        "schema": "avrecord.ledger_page/1", "title": ledger.title, **chosen.names, "unit": unit,
+        "rows": [_case(ledger, each) for each in found], "limits": LIMITS_OF_A_CHECK,
     }  # fmt: skip
 
 
