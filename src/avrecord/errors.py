@@ -203,6 +203,24 @@ class SqliteTooOld(DatabaseProblem):
     )
 
 
+class StoreProblem(AvrecordError):
+    says = "对象存储有误：{detail}。本地的片段和日志未受影响；已确认的上传不会重来，稍后重新运行即可接着做。"
+    exit_code = 41
+
+
+class ObjectMissing(StoreProblem):
+    says = "对象存储中没有“{key}”。本地的片段和日志未受影响。"
+
+
+class ObjectDiffers(EvidenceError):
+    says = "对象存储中的“{key}”与封存的内容不同。没有改写其中任何一个；请保留双方并通知审计人员。"
+
+
+class StoreRefused(AvrecordError):
+    says = "对象存储 {store} 不能用来存放证据：{detail}。没有上传任何证据；探测结果见 bureau probe-store。"
+    exit_code = 41
+
+
 class ToolMissing(AvrecordError):
     says = "缺少程序或文件：{what}。{advice}"
     exit_code = 30

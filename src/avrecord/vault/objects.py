@@ -1,0 +1,208 @@
+"""The object store, where stations and bureau meet. The contract, held by one suite over every kind of store:
+
+* An object is made once and never changed. `put` and `put_file` make it, say False when these very bytes are there already,
+  and raise ObjectDiffers when other bytes are: nothing is written over.
+* The bytes' SHA-256 goes with them, and a store that received others keeps nothing.
+* Only `replace` changes an object, and only a log's checkpoint is written with it.
+* Only `remove` takes an object away, and only the probe calls it, on what it made itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from avrecord import durable
+from avrecord.errors import EvidenceError, ObjectDiffers, ObjectMissing, StoreProblem
+from avrecord.vault.copying import BLOCK
+
+Pace = Callable[[int], None]
+"""Told of bytes that were sent; may take its time, or raise to end an upload that goes on later."""
+
+
+def unhurried(sent: int) -> None:
+    """The `Pace` of those who have all the line for themselves."""
+
+
+class Objects(Protocol):
+    """Objects by key: `/`-separated names, as a station's own files lie in its folder."""
+
+    @property
+    def name(self) -> str:
+        """Which store this is, as statements say it. Holds no secret."""
+        ...
+
+    def put(self, key: str, content: bytes) -> bool:
+        """Make an object of `content`; False when it is there. Raises ObjectDiffers, StoreProblem."""
+        ...
+
+    def put_file(self, key: str, path: Path, digest: str, pace: Pace = unhurried) -> bool:
+        """Make an object of a file whose SHA-256 is `digest`; an interrupted one goes on where it was.
+
+        Raises EvidenceError when the file has other bytes than its digest says: then nothing becomes visible.
+        """
+        ...
+
+    def replace(self, key: str, content: bytes) -> None:
+        """Set an object that changes: a checkpoint."""
+        ...
+
+    def get(self, key: str, most: int) -> bytes:
+        """A small object, whole. Raises ObjectMissing, and StoreProblem for one of more than `most` bytes."""
+        ...
+
+    def read(self, key: str, first: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """An object's bytes from `first` to before `stop`, in blocks. Raises ObjectMissing."""
+        ...
+
+    def size(self, key: str) -> int | None:
+        """Bytes of an object; None when there is none."""
+        ...
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Every object whose key begins with `prefix`, and its size, by key."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Take an object away. For the probe's own canary."""
+        ...
+
+
+class FolderObjects:
+    """A folder as an object store: a share, or a disk that is carried to the bureau."""
+
+    def __init__(self, root: Path) -> None:
+        """Raises StoreProblem when the folder is not there: a share that is not mounted must not fill the disk below it."""
+        self.root = root
+        if not root.is_dir():
+            raise StoreProblem(detail=f"文件夹 {root} 不在（共享没有挂载，或磁盘没有插上）")
+
+    @property
+    def name(self) -> str:
+        return str(self.root)
+
+    def put(self, key: str, content: bytes) -> bool:
+        part = self._part(hashlib.sha256(content).hexdigest())
+        try:
+            part.unlink(missing_ok=True)
+            durable.write_new(part, content, mode=0o440)
+            return self._place(part, key, hashlib.sha256(content).hexdigest())
+        except OSError as error:
+            raise _explained(error) from error
+
+    def put_file(self, key: str, path: Path, digest: str, pace: Pace = unhurried) -> bool:
+        if (there := self.size(key)) is not None:
+            return _same(self, key, digest, there, path.stat().st_size)
+        part, found = self._part(digest), hashlib.sha256()
+        try:
+            part.unlink(missing_ok=True)
+            with durable.open_regular(path) as source, part.open("xb", buffering=0) as target:
+                while block := source.read(BLOCK):
+                    found.update(block)
+                    durable.write_all(target.fileno(), block)
+                    pace(len(block))
+                os.fsync(target.fileno())
+            if found.hexdigest() != digest:
+                raise EvidenceError(detail=f"{path.name} 的内容与封存时不同，没有上传")
+            part.chmod(0o440)
+            return self._place(part, key, digest)
+        except OSError as error:
+            raise _explained(error) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def replace(self, key: str, content: bytes) -> None:
+        path = self._path(key)
+        try:
+            durable.make_folder(path.parent)
+            durable.replace_with(path, content)
+        except OSError as error:
+            raise _explained(error) from error
+
+    def get(self, key: str, most: int) -> bytes:
+        path = self._path(key)
+        if not path.is_file():
+            raise ObjectMissing(key=key)
+        try:
+            return durable.read_small(path, most)
+        except OSError as error:
+            raise _explained(error) from error
+
+    def read(self, key: str, first: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        try:
+            with durable.open_regular(self._path(key)) as source:
+                source.seek(first)
+                while block := source.read(BLOCK if stop is None else min(BLOCK, stop - source.tell())):
+                    yield block
+        except FileNotFoundError as error:
+            raise ObjectMissing(key=key) from error
+        except OSError as error:
+            raise _explained(error) from error
+
+    def size(self, key: str) -> int | None:
+        try:
+            return self._path(key).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise _explained(error) from error
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
+        found = []
+        for folder, _, files in os.walk(self._path(prefix.rpartition("/")[0] or ".")):
+            for name in files:
+                path = Path(folder, name)
+                key = path.relative_to(self.root).as_posix()
+                if key.startswith(prefix) and not key.startswith("incoming/"):
+                    found.append((key, path.stat().st_size))
+        yield from sorted(found)
+
+    def remove(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def _place(self, part: Path, key: str, digest: str) -> bool:
+        path = self._path(key)
+        durable.make_folder(path.parent)
+        try:
+            durable.rename_new(part, path)
+        except FileExistsError:
+            size = part.stat().st_size
+            part.unlink()
+            return _same(self, key, digest, path.stat().st_size, size)
+        durable.sync_folder(path.parent)
+        return True
+
+    def _part(self, digest: str) -> Path:
+        durable.make_folder(self.root / "incoming")
+        return self.root / "incoming" / f"{digest}.{durable.owner()}"
+
+    def _path(self, key: str) -> Path:
+        """Never outside: keys come from statements, and those from cards."""
+        if key.startswith("/") or ".." in PurePosixPath(key).parts or "\0" in key:
+            raise StoreProblem(detail=f"对象名 {key!r} 不能用")
+        return self.root / key
+
+
+def digest_of(objects: Objects, key: str) -> tuple[str, int]:
+    """The SHA-256 and size of an object, by reading it. Raises ObjectMissing, StoreProblem."""
+    found, size = hashlib.sha256(), 0
+    for block in objects.read(key):
+        found.update(block)
+        size += len(block)
+    return found.hexdigest(), size
+
+
+def _same(objects: Objects, key: str, digest: str, there: int, size: int) -> bool:
+    """False: these very bytes are there already. Raises ObjectDiffers."""
+    if there != size or digest_of(objects, key)[0] != digest:
+        raise ObjectDiffers(key=key)
+    return False
+
+
+def _explained(error: OSError) -> StoreProblem:
+    return StoreProblem(detail=f"{error.strerror or error}（{error.filename or ''}）")
