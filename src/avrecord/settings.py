@@ -49,7 +49,7 @@ class VaultTable(_Table):
 class ReleaseTable(_Table):
     """Whether the recorder's copy of a clip may go, and what must hold beside its seal. Off unless somebody decided otherwise."""
 
-    policy: Literal["off", "cosigned", "copy", "cosigned+copy"] = "off"
+    policy: Literal["off", "cosigned", "copy", "cosigned+copy", "bureau", "cosigned+bureau"] = "off"
     witnesses: tuple[str, ...] = ()  # public keys (vkey) whose cosignature counts
     second_copy: str = ""  # a folder with the vault's layout, on another disk or share
     least_hours: Annotated[int, Field(ge=0)] = 24  # since the sealing: time for somebody to notice a mistake
@@ -139,6 +139,28 @@ class RetentionTable(_Table):
     undo_days: Annotated[int, Field(ge=1, le=3650)] = 30  # what an objection gives, as Axon's deletion queue does
 
 
+class StoreTable(_Table):
+    """The object store in which stations and bureau meet. Empty `url`: this station stands alone."""
+
+    url: str = ""  # of an S3 server (http, https), or a folder: a share, a disk that is carried
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] = "avrecord"
+    credentials: str = "keys/store.ini"  # AWS's form, profile default; not there: the environment's
+    region: str = "us-east-1"
+    ca: str = ""  # a CA bundle, where the server's certificate is the bureau's own
+    lock_months: Annotated[int, Field(ge=0, le=1200)] = 0  # nobody removes an object earlier; only where the probe saw it kept
+
+
+class SyncTable(_Table):
+    """When clips are sent, and whose word is taken for their copies. The log and its attachments are sent at every round."""
+
+    every_seconds: Annotated[int, Field(ge=10, le=86_400)] = 300
+    hours: Annotated[str, Field(pattern=r"^$|^([01]?\d|2[0-3])-([01]?\d|2[0-4])$")] = ""  # local, such as 19-7; empty: always
+    limit_mbit: Annotated[float, Field(ge=0)] = 0  # of the line that offices share; 0: all of it
+    order: Literal["newest", "oldest"] = "newest"  # yesterday's case is asked about first
+    bureau_key: str = ""  # OpenSSH public key that signs the bureau's receipts
+    witness: str = ""  # the bureau's witness key (vkey)
+
+
 class BureauTable(_Table):
     """`database`: libpq's address of the PostgreSQL that holds all stations' indexes; empty: a file for each station."""
 
@@ -178,6 +200,8 @@ class Settings(BaseSettings):
     retention: RetentionTable = RetentionTable()
     archive: ArchiveTable = ArchiveTable()
     bureau: BureauTable = BureauTable()
+    store: StoreTable = StoreTable()
+    sync: SyncTable = SyncTable()
     web: WebTable = WebTable()
 
     @classmethod

@@ -49,7 +49,8 @@ STATEMENTS = {
     "device.assigned": "设备领用", "device.event": "设备事件", "duty.imported": "导入值班表", "export.made": "导出",
     "clip.viewed": "查看片段", "release.granted": "允许清空记录仪", "clip.removed": "按规则移除", "hold.set": "冻结",
     "hold.lifted": "解除冻结", "expiry.listed": "到期清单", "expiry.undone": "撤销移除", "archive.made": "年度移交",
-    "archive.received": "移交回执", "anchor": "外部见证", "audit.announced": "抽取公告", "audit.drawn": "抽取",
+    "archive.received": "移交回执", "clips.uploaded": "上传", "receipt.taken": "入库回执",
+    "anchor": "外部见证", "audit.announced": "抽取公告", "audit.drawn": "抽取",
     "problem.opened": "登记整改问题", "problem.changed": "变更整改问题", "problem.closed": "整改销号",
     "problem.reopened": "重新打开整改问题",
 }  # fmt: skip
@@ -66,6 +67,13 @@ TAKEN = {
     "waiting": "有新记录，尚不能全部索引",
 }  # fmt: skip
 """What taking a station's log came to."""
+PROPERTIES = {
+    "read_back": "写入后读回一致", "no_overwrite": "不改写已有对象", "range": "按范围读取正确", "listed": "写入后能列出",
+    "parts": "分块上传完整，且不改写", "digest_checked": "摘要不符时拒收", "lock_kept": "锁定的版本不能删除",
+    "hold_harmless": "法律保留不改动内容", "retention_harmless": "保留期不改动内容",
+}  # fmt: skip
+"""What is tried on an object store before it gets evidence."""
+PROPERTY_RESULTS = {"yes": "符合", "no": "不符合", "unknown": "未能探测"}
 OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""

@@ -189,7 +189,8 @@ def swift(folder: Path) -> Iterator[Server]:
 
 
 SWIFT_FILTERS = {
-    "catch_errors": "catch_errors", "cache": "memcache", "listing_formats": "listing_formats", "bulk": "bulk", "slo": "slo", "dlo": "dlo",
+    "catch_errors": "catch_errors", "cache": "memcache", "listing_formats": "listing_formats",
+    "bulk": "bulk", "slo": "slo", "dlo": "dlo",
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ from contract.test_rebuild import LOCAL, lived, replayed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgres")]
 MOST_TRIED = 40  # combinations of values for one query
-LEAVES = {
+LEAVES = {("newest_not_uploaded", "before"), ("other_leaves", "first"), ("other_leaves", "stop"),
     ("draw_of", "announced"), ("steps_of_problem", "problem"), ("holders_since", "since"), ("one_hold", "hold"),
     ("clips_changed", "since"), ("stages_changed", "since"), ("stages_corrected", "since"),
     ("statements_of_kind", "since"), ("keeping_links", "first"), ("keeping_links", "last"),
@@ -131,6 +131,9 @@ def occurring(store: Store, name: str, query: str) -> list[object]:
     numbers = {
         "limit": [3],
         "most": [3],
+        "count": [3],
+        "store": ["http://store/avrecord", ""],
+        "key": ["ssh-ed25519 AAAA"],
         "after": [-1, 3],
         "seq": [1, 5, 20],
         "size": [3000],
@@ -155,6 +158,7 @@ def occurring(store: Store, name: str, query: str) -> list[object]:
         "expired",
         "devices",
         "archives",
+        "copy_receipts",
     ):
         with suppress(Exception):
             found += [

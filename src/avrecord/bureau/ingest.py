@@ -21,7 +21,7 @@ from avrecord.seal import note, tiles
 from avrecord.seal.codec import decode
 from avrecord.seal.merkle import CompactRange, leaf_hash
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
-from avrecord.seal.proof import BadProof, check_consistency, consistency, hashes_of
+from avrecord.seal.proof import BadProof, check_consistency, consistency, hashes_of, peaks
 from avrecord.seal.witness import Request, Witness
 from avrecord.store.projection import project
 from avrecord.vault.attachments import Attachments
@@ -147,7 +147,7 @@ def _proved(published: Published, signed: str, now: Checkpoint, seen: Checkpoint
     if now.size == seen.size and now.root != seen.root:
         _freeze(published, signed, seen, witness, folder, f"两份检查点都是 {now.size} 条，根却不同")
     hashes = hashes_of(published.log, now.size)
-    whole = CompactRange(seen.size, _peaks(seen.size, hashes))
+    whole = CompactRange(seen.size, peaks(seen.size, hashes))
     if whole.root() != seen.root:
         if _differs(published.log, seen, now):
             _freeze(published, signed, seen, witness, folder, f"前 {seen.size} 条与以前见过的不同")
@@ -170,16 +170,6 @@ def _differs(log: Path, seen: Checkpoint, now: Checkpoint) -> bool:
         whole.append(leaf_hash(entry))
     before = before or whole.root()
     return whole.root() == now.root and before != seen.root
-
-
-def _peaks(size: int, hashes: Callable[[int, int], bytes]) -> list[bytes]:
-    """The perfect subtrees that make up the first `size` leaves, the largest first."""
-    peaks, at = [], 0
-    for bit in reversed(range(size.bit_length())):
-        if size >> bit & 1:
-            peaks.append(hashes(bit, at >> bit))
-            at += 1 << bit
-    return peaks
 
 
 def _cosign(request: Request, witness: Witness) -> str:

@@ -12,8 +12,10 @@ from avrecord.bureau import stations
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
 from avrecord.ledger.write import save_text
+from avrecord.pipeline import storing
 from avrecord.pipeline.footing import assert_outside
 from avrecord.reads.answer import Answer, Column
+from avrecord.reads.copies import probed
 from avrecord.words import TAKEN
 
 
@@ -54,6 +56,14 @@ def status(s: Session, /, **form: Any) -> None:
     frozen = sum(bool(row["frozen"]) for row in rows)
     notes = [f"共 {len(rows)} 个采集站，停止收取 {frozen} 个。"]
     give(Answer("bureau_status", "采集站", columns, rows, {"frozen": frozen}, notes, 13 if frozen else 0), **form)
+
+
+@bureau.command("probe-store")
+@formats
+@session
+def probe_store(s: Session, /, **form: Any) -> None:
+    """探测对象存储：用一个试验对象逐项检验所依赖的性质，不符合的拒绝使用。"""
+    give(probed(storing.probe_store(storing.open_objects(s.kit), s.kit)), **form)
 
 
 @bureau.command("lift")

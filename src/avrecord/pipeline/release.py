@@ -30,6 +30,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outside import seen_by
 from avrecord.pipeline.receive import card_of, volume_key
 from avrecord.pipeline.record import catch_up, state
+from avrecord.pipeline.replies import has_receipt
 from avrecord.pipeline.standing import Demand
 from avrecord.pipeline.verify import examined
 from avrecord.pipeline.witnessing import witness_key, witnessed, witnessed_files
@@ -74,6 +75,8 @@ def policy_of(kit: Kit) -> Policy | None:
         raise ConfigError(path=where, detail="release.policy 要求见证，但 release.witnesses 为空")
     if Second.COPY in needs and not rules.second_copy:
         raise ConfigError(path=where, detail="release.policy 要求第二份副本，但 release.second_copy 为空")
+    if Second.BUREAU in needs and not (kit.settings.store.url and kit.settings.sync.bureau_key):
+        raise ConfigError(path=where, detail="release.policy 要求市局的入库回执，但 store.url 或 sync.bureau_key 为空")
     if any(witness_key(line).public == own for line in rules.witnesses for own in (kit.witness_key.public, kit.log_key.public)):
         raise ConfigError(path=where, detail="release.witnesses 中有本站自己的公钥，自己不能为自己见证")
     if Second.COPY in needs and (_same_disk(kit) or is_in_memory(kit.root / rules.second_copy)):
@@ -182,6 +185,8 @@ def _seconds(card: Card, clip: Clip, index: int, policy: Policy, kit: Kit) -> It
         yield Second.COSIGNED
     if Second.COPY in policy.needs and _has_copy(card, clip, kit):
         yield Second.COPY
+    if Second.BUREAU in policy.needs and has_receipt(clip.id.hex, kit):
+        yield Second.BUREAU
 
 
 def _is_cosigned(index: int, kit: Kit) -> bool:

@@ -22,8 +22,9 @@ from avrecord.pipeline.record import state
 from avrecord.rules.times import TOLERANCE
 from avrecord.seal import note
 from avrecord.seal.codec import decode
+from avrecord.seal.merkle import CompactRange
 from avrecord.seal.note import COSIGNATURE, SIZE, BadNote, Checkpoint, NoteKey
-from avrecord.seal.proof import LogProof, consistency, hashes_of, inclusion
+from avrecord.seal.proof import LogProof, consistency, hashes_of, inclusion, peaks
 from avrecord.seal.witness import Reply, Request, Witness
 
 TRUST = "trust"  # folder of other stations' public keys, below keys/
@@ -109,12 +110,38 @@ def accept(kit: Kit, line: str, witness: NoteKey, by: str) -> Anchor:
     pending = kit.log.folder / WITNESSED / PENDING
     if not pending.exists():
         raise BadInput(path=pending, detail="没有等待见证的检查点，请先运行 log witness-request")
-    signed = note.with_line(pending.read_text("utf-8"), line)
+    return _anchored(kit, note.with_line(pending.read_text("utf-8"), line), witness, by)
+
+
+def accept_signed(kit: Kit, signed: str, witness: NoteKey, by: str) -> Anchor | None:
+    """The same for a cosigned checkpoint that came whole, as the bureau leaves it in the object store.
+
+    It must be of this very log. None, and nothing is stated, when it covers nothing that an earlier anchor does not, beside
+    anchors and uploads themselves: each answer would make a new leaf, which would ask for an answer.
+    Raises BadInput.
+    """
+    try:
+        checkpoint = Checkpoint.parse(note.open_note(signed, list(kit.log_keys)))
+        size = kit.log.size
+        if checkpoint.size > size:
+            raise LogBehind(seen=checkpoint.size, size=size)
+        mine = CompactRange(checkpoint.size, peaks(checkpoint.size, hashes_of(kit.log.folder, size))).root()
+    except BadNote as error:
+        raise BadInput(path="见证签名", detail=f"不是本站日志的检查点（{error}）") from error
+    if mine != checkpoint.root:
+        raise BadInput(path="见证签名", detail=f"{checkpoint.size} 条时的根与本站的日志不同")
+    before = _largest_witnessed(kit)
+    row = kit.store.row("other_leaves", first=before, stop=checkpoint.size)
+    return _anchored(kit, signed, witness, by) if row and row["count"] else None
+
+
+def _anchored(kit: Kit, signed: str, witness: NoteKey, by: str) -> Anchor:
     try:
         times = note.cosignatures(signed, [witness])
         at = times[witness.name]
         checkpoint = Checkpoint.parse(note.open_note(signed, list(kit.log_keys)))
-    except (BadNote, KeyError) as error:
+        [line] = [each for each in signed.partition("\n\n")[2].splitlines(keepends=True) if each.startswith(f"— {witness.name} ")]
+    except (BadNote, KeyError, ValueError) as error:
         raise BadInput(path="见证签名", detail=f"不是 {witness.name} 对该检查点的签名（{error}）") from error
     _plausible(at, kit, checkpoint.size)
     path = kit.log.folder / WITNESSED / f"{checkpoint.size}.checkpoint"

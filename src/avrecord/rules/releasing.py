@@ -15,6 +15,8 @@ class Second(StrEnum):
     """Somebody outside cosigned a checkpoint that covers the seal: the station can no longer leave it out."""
     COPY = "copy"
     """A second copy in another place was read in full and is the same."""
+    BUREAU = "bureau"
+    """The bureau read the copy in the object store in full and signed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ REFUSALS = {
     "too_young": "封存后的时间不足",
     "not_cosigned": "尚无外部见证覆盖该片段的封存记录",
     "no_copy": "第二份副本不存在或内容不同",
+    "no_receipt": "没有市局的入库回执（读回对象存储中的副本后签发）",
 }
 """Reasons, as people read them."""
 
@@ -82,7 +85,7 @@ def refusal(policy: Policy, proof: Proof) -> str | None:
         return "not_read_back"
     if proof.age < policy.least_age:
         return "too_young"
-    for needed, reason in ((Second.COSIGNED, "not_cosigned"), (Second.COPY, "no_copy")):
+    for needed, reason in ((Second.COSIGNED, "not_cosigned"), (Second.COPY, "no_copy"), (Second.BUREAU, "no_receipt")):
         if needed in policy.needs and needed not in proof.has:
             return reason
     return None

@@ -109,6 +109,16 @@ def hashes_of(folder: Path, size: int) -> Hashes:
     return subtree
 
 
+def peaks(size: int, hashes: Hashes) -> list[bytes]:
+    """The perfect subtrees that make up the first `size` leaves, the largest first: what a `CompactRange` goes on from."""
+    found, at = [], 0
+    for bit in reversed(range(size.bit_length())):
+        if size >> bit & 1:
+            found.append(hashes(bit, at >> bit))
+            at += 1 << bit
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class LogProof:
     """A detached proof: leaf index, path, and the checkpoint (a signed note, verbatim)."""

@@ -55,10 +55,12 @@ from avrecord.model.statement.house import (
 from avrecord.model.statement.keeping import (
     ArchiveMade,
     ArchiveReceived,
+    ClipsUploaded,
     ExpiryListed,
     ExpiryUndone,
     HoldLifted,
     HoldSet,
+    ReceiptTaken,
 )
 
 KINDS: dict[str, type[Body]] = {
@@ -70,7 +72,7 @@ KINDS: dict[str, type[Body]] = {
         DeviceEvent, DutyImported, ExportMade, ClipViewed, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
         ReleaseGranted, ClipRemoved,
         AuditAnnounced, AuditDrawn, ProblemOpened, ProblemChanged, ProblemClosed, ProblemReopened,
-        HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived,
+        HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived, ClipsUploaded, ReceiptTaken,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""
@@ -96,6 +98,7 @@ __all__ = [
     "ClipSetAside",
     "ClipUnlinked",
     "ClipViewed",
+    "ClipsUploaded",
     "ClockStepped",
     "ConfigChanged",
     "DeviceAssigned",
@@ -115,6 +118,7 @@ __all__ = [
     "ProblemClosed",
     "ProblemOpened",
     "ProblemReopened",
+    "ReceiptTaken",
     "ReleaseGranted",
     "RosterImported",
     "ScrubDone",

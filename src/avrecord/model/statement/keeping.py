@@ -1,4 +1,4 @@
-"""What the log says of keeping: holds, what is about to expire, and year's end."""
+"""What the log says of keeping: holds, what is about to expire, year's end, and copies at the bureau."""
 
 from __future__ import annotations
 
@@ -74,6 +74,29 @@ class ArchiveReceived(Body):
     unit: str
     year: int
     bag: str
+    receipt: str
+    signature: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipsUploaded(Body):
+    """An object store acknowledged clips and their seals. That it still holds them is the bureau's to say: `ReceiptTaken`."""
+
+    kind: ClassVar[str] = "clips.uploaded"
+    store: str
+    clips: tuple[str, ...]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptTaken(Body):
+    """The bureau read clips back and signed for them. `receipt` is an attachment that names each, `signature` an SSHSIG over it
+    with namespace `receipt@avrecord`, `key` the public key (OpenSSH's first two words) that it was verified with."""
+
+    kind: ClassVar[str] = "receipt.taken"
+    store: str
+    clips: int
     receipt: str
     signature: str
     key: str

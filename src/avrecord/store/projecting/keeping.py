@@ -5,6 +5,7 @@ from __future__ import annotations
 from avrecord.model import statement as said
 from avrecord.model.statement import Statement
 from avrecord.store import documents
+from avrecord.store.copyreceipt import copied
 from avrecord.store.projecting.base import Fetch, Run, rows_of
 
 
@@ -85,3 +86,24 @@ def _(body: said.ArchiveReceived, statement: Statement, run: Run, fetch: Fetch) 
         key=body.key,
         signature=body.signature,
     )
+
+
+@rows_of.register
+def _(body: said.ClipsUploaded, statement: Statement, run: Run, fetch: Fetch) -> None:
+    for clip in body.clips:
+        run("add_upload", clip_id=clip, store=body.store, seq=statement.seq, at=statement.at)
+
+
+@rows_of.register
+def _(body: said.ReceiptTaken, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_copy_receipt",
+        receipt=body.receipt,
+        seq=statement.seq,
+        store=body.store,
+        key=body.key,
+        clips=body.clips,
+        at=statement.at,
+    )
+    for clip in copied(fetch(body.receipt)):
+        run("add_copied", clip_id=clip, key=body.key, seq=statement.seq)

@@ -1,0 +1,122 @@
+"""A station's log and attachments on their way to the object store: static files, in an order that makes the last one a promise.
+
+First what the leaves name, then the tiles, then the checkpoint. So whoever finds a checkpoint of N leaves finds all that they
+name, and what was sent is known from the checkpoint that lies there, not from a flag of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from avrecord.errors import EvidenceError, LogBehind, LogBroken, ObjectMissing
+from avrecord.model.statement import Statement
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.storing import attachment_key, station_prefix
+from avrecord.seal import note, tiles
+from avrecord.seal.codec import decode
+from avrecord.seal.merkle import CompactRange
+from avrecord.seal.note import BadNote, Checkpoint, uint16
+from avrecord.seal.proof import hashes_of, peaks
+from avrecord.seal.verify import ATTACHED, DIGEST
+from avrecord.store import documents
+from avrecord.vault.objects import Objects
+
+LARGEST_CHECKPOINT = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class SentLog:
+    """`size`: leaves that the store has now; `attachments`: files sent; `absent`: digests that are not on this disk."""
+
+    size: int
+    attachments: int
+    absent: tuple[str, ...]
+
+
+def send_log(objects: Objects, kit: Kit, again: bool = False) -> SentLog:
+    """Send what the store lacks of the log. `again`: look at all of it, whatever lies there.
+
+    Raises LogBehind when the store has more of this log than this station: it was restored from an old image, and what is
+    there is kept. Raises LogBroken when the store's checkpoint is not of this log, StoreProblem.
+    """
+    signed = kit.log.checkpoint()
+    now = Checkpoint.parse(signed.partition("\n\n")[0] + "\n")
+    there = 0 if again else published_size(objects, kit, now)
+    sent, absent = 0, []
+    for digest in _named(kit, there, now.size):
+        path = kit.attachments.path(digest)
+        if not path.is_file():
+            absent.append(digest)
+            continue
+        try:
+            sent += objects.put_file(attachment_key(kit.station, digest), path, digest)
+        except EvidenceError:
+            absent.append(digest)  # altered on this disk, or in the store: `verify` names it
+    if there < now.size or again:
+        for key, content in _tiles(kit.log.folder, there, now.size):
+            objects.put(f"{station_prefix(kit.station)}log/{key}", content)
+        objects.replace(f"{station_prefix(kit.station)}log/checkpoint", signed.encode())
+    return SentLog(now.size, sent, tuple(absent))
+
+
+def published_size(objects: Objects, kit: Kit, now: Checkpoint) -> int:
+    """Leaves that the store's checkpoint covers, proved to be the beginning of this log; 0 when there is none."""
+    try:
+        signed = objects.get(f"{station_prefix(kit.station)}log/checkpoint", LARGEST_CHECKPOINT).decode("utf-8")
+        there = Checkpoint.parse(note.open_note(signed, list(kit.log_keys)))
+    except ObjectMissing:
+        return 0
+    except (BadNote, UnicodeDecodeError) as error:
+        raise LogBroken(index=0, detail=f"对象存储中的检查点不是本站签名的（{error}），没有改写它") from error
+    if there.size > now.size:
+        raise LogBehind(seen=there.size, size=now.size)
+    if there.size and CompactRange(there.size, peaks(there.size, hashes_of(kit.log.folder, now.size))).root() != there.root:
+        raise LogBroken(index=there.size, detail="对象存储中的检查点与本站的日志不是同一个过去，没有改写它")
+    return there.size
+
+
+def _named(kit: Kit, first: int, size: int) -> Iterator[str]:
+    """Every attachment that the leaves name, and what examinations among them name, each once."""
+    told: set[str] = set()
+    for index, entry in tiles.entries(kit.log.folder, first, size, size):
+        for digest in named_by(decode(entry, index), kit):
+            if digest not in told:
+                told.add(digest)
+                yield digest
+
+
+def named_by(statement: Statement, kit: Kit) -> Iterator[str]:
+    """Digests of the attachments of one statement."""
+    for name in ATTACHED:
+        digest = getattr(statement.body, name, None)
+        if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+            continue
+        yield digest
+        if name == "examination":
+            try:
+                found = documents.read_examination(kit.attachments.get(digest))
+            except (EvidenceError, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+                continue  # gone or altered: said of the attachment itself
+            frames = [frame for seen in found.observations for frame in (seen.evidence, seen.crop)]
+            yield from (
+                frame for frame in (*frames, *(each.digest for each in found.offered)) if frame and DIGEST.fullmatch(frame)
+            )
+
+
+def _tiles(folder: Path, there: int, size: int) -> Iterator[tuple[str, bytes]]:
+    """Keys and contents of the tiles that a log of `size` leaves has and one of `there` had not."""
+    for number in range(there // tiles.WIDTH, -(-size // tiles.WIDTH)):
+        width = tiles.bundle_width(number, size)
+        first = number * tiles.WIDTH
+        entries = [entry for _, entry in tiles.entries(folder, first, first + width, size)]
+        content = b"".join(uint16(len(entry)) + entry for entry in entries)
+        yield tiles.tile_path(Path(), "entries", number, width).as_posix(), content
+    level = 0
+    while count := size >> 8 * level:
+        for number in range((there >> 8 * level) // tiles.WIDTH, -(-count // tiles.WIDTH)):
+            width = min(tiles.WIDTH, count - number * tiles.WIDTH)
+            content = b"".join(tiles.read_prefix(folder, level, number, width))
+            yield tiles.tile_path(Path(), level, number, width).as_posix(), content
+        level += 1

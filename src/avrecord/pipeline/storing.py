@@ -1,0 +1,107 @@
+"""The object store of the settings, and whether it may be trusted with evidence: found out once, and kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from avrecord import durable
+from avrecord.errors import ConfigError, StoreRefused
+from avrecord.model.moments import utc_text
+from avrecord.pipeline.kit import Kit
+from avrecord.vault.objects import FolderObjects, Objects
+
+PROBED = "store-probe.json"
+DAYS_OF_A_MONTH = 31
+LONGEST_KEY = 900  # bytes; S3 takes 1,024
+
+
+def station_prefix(station: str) -> str:
+    """Below this a station's own files lie as in its folder; a station's key need write nowhere else."""
+    return f"stations/{station}/"
+
+
+def reply_prefix(station: str) -> str:
+    """Below this the bureau answers; only the bureau's key writes here."""
+    return f"bureau/{station}/"
+
+
+def clip_key(station: str, stored: str, digest: str) -> str:
+    """Where a clip lies: as in the vault, or by its digest when a card's folders were too deep for a key."""
+    key = f"{station_prefix(station)}vault/{stored}"
+    return key if len(key.encode()) <= LONGEST_KEY else f"{station_prefix(station)}by-digest/{digest}"
+
+
+def attachment_key(station: str, digest: str) -> str:
+    return f"{station_prefix(station)}attachments/{digest[:2]}/{digest}"
+
+
+def open_objects(kit: Kit) -> Objects:
+    """The store that `store.url` names. Raises ConfigError when there is none, or nothing that speaks S3 is installed."""
+    table = kit.settings.store
+    if not table.url:
+        raise ConfigError(path=kit.root / "station.toml", detail="没有设置对象存储（store.url）")
+    if not table.url.startswith(("http://", "https://")):
+        return FolderObjects((kit.root / table.url).absolute())
+    try:
+        from avrecord.vault.s3 import S3Objects
+    except ImportError as error:
+        raise ConfigError(path="store.url", detail="没有安装对象存储的客户端（在程序目录运行 ./setup.sh bureau）") from error
+    credentials = kit.root / table.credentials
+    return S3Objects(table.url, table.bucket, credentials if credentials.is_file() else None, table.region, table.ca)
+
+
+def probe_store(objects: Objects, kit: Kit) -> dict[str, object]:
+    """Try everything on a canary, and keep what was found; a row of facts for each property under `found`."""
+    from avrecord.vault.probe import probe
+
+    durable.make_folder(kit.vault.incoming)
+    found = probe(objects, station_prefix(kit.station), kit.vault.incoming)
+    row: dict[str, object] = {
+        "store": found.store,
+        "at": utc_text(kit.clock()),
+        "refused": list(found.refused),
+        "locks": found.locks,
+        "found": [asdict(each) for each in found.found],
+    }
+    durable.replace_with(kit.root / PROBED, json.dumps(row, ensure_ascii=False, indent=1).encode())
+    return row
+
+
+def trusted_objects(kit: Kit) -> Objects:
+    """The store, once it is known to keep what it is given; with locks where the settings ask for them.
+
+    Raises StoreRefused for one that does not, and for locks that it was not seen to keep.
+    """
+    objects = open_objects(kit)
+    row = _kept(kit.root / PROBED)
+    if row.get("store") != objects.name:
+        row = probe_store(objects, kit)
+    if row["refused"]:
+        raise StoreRefused(store=objects.name, detail="、".join(str(name) for name in _list(row["refused"])))
+    if months := kit.settings.store.lock_months:
+        if not row["locks"]:
+            raise StoreRefused(store=objects.name, detail="store.lock_months 要求对象锁定，该存储没有或不可靠")
+        _lock(objects, months, kit)
+    return objects
+
+
+def _lock(objects: Objects, months: int, kit: Kit) -> None:
+    from avrecord.vault.s3 import Lock, S3Objects
+
+    if isinstance(objects, S3Objects):
+        objects.lock = Lock("COMPLIANCE", lambda: kit.clock() + timedelta(days=DAYS_OF_A_MONTH * months))
+
+
+def _kept(path: Path) -> dict[str, object]:
+    try:
+        row = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

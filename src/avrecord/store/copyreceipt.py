@@ -1,0 +1,41 @@
+"""入库回执: what the bureau signs of the clips that it read back from the object store. `sha256sum -c` reads the same text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+LINE = re.compile(r"\\?([0-9a-f]{64})  (vault/.+)")
+HEAD = "# 入库回执（avrecord.copy/1）：以下片段已由市局从对象存储读回，内容与封存时一致。"
+
+
+def written(station: str, bureau: str, store: str, at: str, checkpoint: Sequence[str], clips: Iterable[tuple[str, str]]) -> bytes:
+    """`clips`: SHA-256 and stored path of each. `checkpoint`: the three lines of the log's head under which they stand."""
+    head = [
+        HEAD,
+        f"# 采集站：{station}",
+        f"# 市局：{bureau}",
+        f"# 存储：{store}",
+        f"# 读回时间：{at}",
+        "# 日志检查点：",
+        *(f"#     {line}" for line in checkpoint),
+    ]
+    return "\n".join([*head, *(_line(digest, stored) for digest, stored in clips), ""]).encode()
+
+
+def station_of(document: bytes) -> str:
+    """For whose clips a receipt was written; empty for what is none."""
+    lines = document.decode("utf-8", "replace").split("\n")
+    return lines[1].removeprefix("# 采集站：") if len(lines) > 1 and lines[0] == HEAD else ""
+
+
+def copied(document: bytes) -> list[str]:
+    """The digests of the clips that a receipt names. Lines that are none are passed over: nothing follows from them."""
+    return [found[1] for line in document.decode("utf-8", "replace").split("\n") if (found := LINE.fullmatch(line))]
+
+
+def _line(digest: str, stored: str) -> str:
+    """As sha256sum writes and reads it: a backslash before the digest says that the name is escaped."""
+    path = f"vault/{stored}"
+    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return ("\\" if escaped != path else "") + f"{digest}  {escaped}"

@@ -1,0 +1,49 @@
+-- add_upload --
+INSERT INTO sent_clips VALUES (:clip_id, :store, :seq, :at) ON CONFLICT (clip_id, store) DO NOTHING;
+
+-- add_copy_receipt --
+INSERT INTO copy_receipts VALUES (:receipt, :seq, :store, :key, :clips, :at) ON CONFLICT (receipt) DO NOTHING;
+
+-- add_copied --
+INSERT INTO copied VALUES (:clip_id, :key, :seq) ON CONFLICT (clip_id, key) DO NOTHING;
+
+-- newest_not_uploaded --
+-- Clips that a store did not acknowledge yet and the vault still has, the newest first. `before`: their leaves.
+SELECT c.clip_id, c.seq, c.size, c.stored FROM clips c
+WHERE c.seq < :before
+  AND NOT EXISTS (SELECT 1 FROM sent_clips u WHERE u.clip_id = c.clip_id AND u.store = :store)
+  AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id)
+ORDER BY c.seq DESC LIMIT :count;
+
+-- oldest_not_uploaded --
+SELECT c.clip_id, c.seq, c.size, c.stored FROM clips c
+WHERE c.seq > :after
+  AND NOT EXISTS (SELECT 1 FROM sent_clips u WHERE u.clip_id = c.clip_id AND u.store = :store)
+  AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id)
+ORDER BY c.seq LIMIT :count;
+
+-- upload_stand --
+-- How many clips and bytes wait for a store, and since when.
+SELECT count(*) AS clips, coalesce(sum(c.size), 0) AS bytes, min(c.sealed_at) AS since FROM clips c
+WHERE NOT EXISTS (SELECT 1 FROM sent_clips u WHERE u.clip_id = c.clip_id AND u.store = :store)
+  AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id);
+
+-- clips_of_vault --
+-- Every clip whose bytes the vault should have, in the order of their leaves.
+SELECT c.clip_id, c.seq, c.size, c.stored FROM clips c
+WHERE c.seq > :after AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id)
+ORDER BY c.seq LIMIT :count;
+
+-- one_copy_receipt --
+SELECT receipt FROM copy_receipts WHERE receipt = :receipt;
+
+-- is_copied --
+SELECT seq FROM copied WHERE clip_id = :clip_id AND key = :key;
+
+-- other_leaves --
+-- Leaves of a stretch that say something about evidence or people: not only that copies and anchors were made.
+SELECT count(*) AS count FROM statements
+WHERE seq >= :first AND seq < :stop AND kind NOT IN ('anchor', 'clips.uploaded', 'receipt.taken');
+
+-- is_uploaded --
+SELECT seq FROM sent_clips WHERE clip_id = :clip_id AND store = :store;
