@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avrecord.bureau.ingest import Index, Ingested, Published, ingest, lift, size_of
+from avrecord.bureau.ingest import Ingested, Published, ingest, lift, size_of
 from avrecord.durable import make_folder
 from avrecord.errors import BadInput, ConfigError, UnknownName
-from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.kit import Kit, Place
 from avrecord.pipeline.witnessing import trusted_keys
 from avrecord.seal.keys import origin_of
-from avrecord.seal.note import Checkpoint
+from avrecord.seal.note import Checkpoint, NoteKey
 from avrecord.seal.witness import Witness
+from avrecord.store.named import STATION
 from avrecord.store.sqlite import Store
 from avrecord.vault.attachments import Attachments
 
@@ -39,74 +40,92 @@ def take(station: str, folder: Path, kit: Kit) -> Ingested:
     """One round over a station's files (`log/` and `attachments/` below `folder`). Raises what `ingest` does, and BadInput."""
     if not (folder / "log").is_dir():
         raise BadInput(path=folder, detail="其中没有 log 目录")
-    published = _published(station, folder, kit)
-    with _index(station, kit) as index:
-        return ingest(published, index, _witness(kit), _memory(station, kit))
+    published = published_in(station, folder, kit)
+    with index(station, kit) as rows:
+        return ingest(published, rows, witness(kit), memory(station, kit))
 
 
 def lifted(station: str, by: str, kit: Kit) -> None:
     """Go on with a station that was frozen. Raises UnknownName when it is not."""
-    if not (_memory(station, kit) / "frozen.reason").exists():
+    if not (memory(station, kit) / "frozen.reason").exists():
         raise UnknownName(what="已停止收取的采集站", name=station)
-    lift(_published(station, kit.root, kit), _memory(station, kit), by)
+    lift(published_in(station, kit.root, kit), memory(station, kit), by)
 
 
 def stands(kit: Kit) -> list[Stand]:
     """Every station whose log key is trusted."""
-    witness, found = _witness(kit), []
-    names = {key.name.removeprefix(ORIGIN) for key in trusted_keys(kit) if key.name.startswith(ORIGIN)}
-    for station in sorted(filter(NAME.fullmatch, names)):
-        text = witness.last_text(origin_of(station))
+    found = []
+    for station in trusted(kit):
+        text = witness(kit).last_text(origin_of(station))
         seen = Checkpoint.parse(text.partition("\n\n")[0] + "\n").size if text else 0
-        why = _memory(station, kit) / "frozen.reason"
+        why = memory(station, kit) / "frozen.reason"
         indexed = 0
-        if _memory(station, kit).is_dir():  # else nothing was ever taken, and to ask makes nothing
-            with _index(station, kit) as index:
-                indexed = size_of(index)
+        if is_taken(station, kit):  # else to ask would make an index
+            with index(station, kit) as rows:
+                indexed = size_of(rows)
         found.append(Stand(station, seen, indexed, why.read_text("utf-8").strip() if why.exists() else ""))
     return found
 
 
-def _published(station: str, folder: Path, kit: Kit) -> Published:
+def trusted(kit: Kit) -> list[str]:
+    """Ids of the stations whose log key a person trusted, in order."""
+    names = {key.name.removeprefix(ORIGIN) for key in trusted_keys(kit) if key.name.startswith(ORIGIN)}
+    return sorted(filter(NAME.fullmatch, names))
+
+
+def is_taken(station: str, kit: Place) -> bool:
+    """Whether anything of a station ever came."""
+    return memory(station, kit).is_dir()
+
+
+def keys_of(station: str, kit: Kit) -> list[NoteKey]:
+    """The trusted log keys of a station. Raises UnknownName when there is none."""
     keys = [key for key in trusted_keys(kit) if key.name == origin_of(station)]
     if not keys:
         raise UnknownName(what="受信任的采集站（先用 log trust 登记其日志公钥）", name=station)
-    return Published(station, folder / "log", Attachments(folder / "attachments"), keys)
+    return keys
 
 
-def _witness(kit: Kit) -> Witness:
+def published_in(station: str, folder: Path, kit: Kit) -> Published:
+    """A station's files below a folder."""
+    return Published(station, folder / "log", Attachments(folder / "attachments"), keys_of(station, kit))
+
+
+def witness(kit: Kit) -> Witness:
+    """This bureau as a witness of its stations."""
+
     def seconds() -> int:
         return int(kit.clock().timestamp())
 
     return Witness(kit.root / "witness", kit.witness_key, kit.witness_name, trusted_keys(kit), seconds)
 
 
-def _memory(station: str, kit: Kit) -> Path:
-    """Raises UnknownName for what is no station's id: it names a folder."""
+def memory(station: str, kit: Place) -> Path:
+    """Where this bureau keeps what must not be forgotten of a station. Raises UnknownName for what is no station's id."""
     if not NAME.fullmatch(station):
         raise UnknownName(what="采集站编号（小写字母、数字、连字符）", name=station[:40])
     return kit.root / FOLDER / station
 
 
 @contextmanager
-def _index(station: str, kit: Kit) -> Iterator[Index]:
+def index(station: str, kit: Place) -> Iterator[Any]:
     """PostgreSQL where the settings name one, else a file for each station. Raises DatabaseProblem, ConfigError."""
     address = kit.settings.bureau.database
     if not address:
-        make_folder(_memory(station, kit))
-        with closing(Store(_memory(station, kit) / "index.db")) as store:
+        make_folder(memory(station, kit))
+        with closing(Store(memory(station, kit) / "index.db")) as store:
             yield store
         return
-    with closing(_postgres(address, station)) as index:
+    with closing(postgres(address, station)) as index:
         yield index
 
 
-def _postgres(address: str, station: str) -> Any:
-    """Loaded when asked for: a station has no use for it, and need not have it installed."""
+def postgres(address: str, station: str, part: str = STATION) -> Any:
+    """Loaded when asked for: a station has no use for it, and need not have it installed. Raises ConfigError."""
     try:
         from avrecord.store.postgres.store import PostgresStore
     except ImportError as error:
         raise ConfigError(
             path="bureau.database", detail="没有安装 PostgreSQL 驱动（在程序目录运行 ./setup.sh bureau）"
         ) from error
-    return PostgresStore(address, station)
+    return PostgresStore(address, station, part)

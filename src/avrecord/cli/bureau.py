@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from avrecord.bureau import stations
+from avrecord.cli import campaigns
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
 from avrecord.ledger.write import save_text
@@ -16,6 +17,7 @@ from avrecord.pipeline import storing
 from avrecord.pipeline.footing import assert_outside
 from avrecord.reads.answer import Answer, Column
 from avrecord.reads.copies import probed
+from avrecord.service.bureau import serve_bureau
 from avrecord.words import TAKEN
 
 
@@ -75,5 +77,16 @@ def lift(s: Session, name: str, by: str) -> None:
     stations.lifted(name, by, s.kit)
     click.echo(f"{name} 已恢复收取，操作人 {by}。两份签名文本保留在 bureau/{name}。")
 
+
+@bureau.command("run")
+@click.option("--once", is_flag=True, help="只做一轮（由计划任务或人工运行时）")
+@session
+def run(s: Session, once: bool) -> None:
+    """常驻运行：收取各站上传的日志、见证、核验新片段、签发入库回执。"""
+    serve_bureau(s.root, once)
+
+
+for _command in (*campaigns.COMMANDS,):
+    bureau.add_command(_command)
 
 COMMANDS = (bureau,)

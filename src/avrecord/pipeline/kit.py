@@ -31,6 +31,35 @@ def silent(event: str, **facts: object) -> None:
     """The `Tell` of those who do not listen."""
 
 
+class Place(Protocol):
+    """What work needs that signs and states nothing: a folder with its settings, and a clock. A kit is one."""
+
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+    @property
+    def station(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A place without keys: a worker's."""
+
+    root: Path
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    @property
+    def station(self) -> str:
+        return self.settings.station.id
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """One station, ready to work."""

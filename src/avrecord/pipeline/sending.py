@@ -107,16 +107,11 @@ def named_by(statement: Statement, kit: Kit) -> Iterator[str]:
 
 def _tiles(folder: Path, there: int, size: int) -> Iterator[tuple[str, bytes]]:
     """Keys and contents of the tiles that a log of `size` leaves has and one of `there` had not."""
-    for number in range(there // tiles.WIDTH, -(-size // tiles.WIDTH)):
-        width = tiles.bundle_width(number, size)
-        first = number * tiles.WIDTH
-        entries = [entry for _, entry in tiles.entries(folder, first, first + width, size)]
-        content = b"".join(uint16(len(entry)) + entry for entry in entries)
-        yield tiles.tile_path(Path(), "entries", number, width).as_posix(), content
-    level = 0
-    while count := size >> 8 * level:
-        for number in range((there >> 8 * level) // tiles.WIDTH, -(-count // tiles.WIDTH)):
-            width = min(tiles.WIDTH, count - number * tiles.WIDTH)
+    for level, number, width in tiles.added(there, size):
+        if isinstance(level, int):
             content = b"".join(tiles.read_prefix(folder, level, number, width))
-            yield tiles.tile_path(Path(), level, number, width).as_posix(), content
-        level += 1
+        else:
+            first = number * tiles.WIDTH
+            entries = [entry for _, entry in tiles.entries(folder, first, first + width, size)]
+            content = b"".join(uint16(len(entry)) + entry for entry in entries)
+        yield tiles.tile_path(Path(), level, number, width).as_posix(), content

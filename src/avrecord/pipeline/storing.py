@@ -10,7 +10,7 @@ from pathlib import Path
 from avrecord import durable
 from avrecord.errors import ConfigError, StoreRefused
 from avrecord.model.moments import utc_text
-from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.kit import Place
 from avrecord.vault.objects import FolderObjects, Objects
 
 PROBED = "store-probe.json"
@@ -38,61 +38,62 @@ def attachment_key(station: str, digest: str) -> str:
     return f"{station_prefix(station)}attachments/{digest[:2]}/{digest}"
 
 
-def open_objects(kit: Kit) -> Objects:
+def open_objects(place: Place) -> Objects:
     """The store that `store.url` names. Raises ConfigError when there is none, or nothing that speaks S3 is installed."""
-    table = kit.settings.store
+    table = place.settings.store
     if not table.url:
-        raise ConfigError(path=kit.root / "station.toml", detail="没有设置对象存储（store.url）")
+        raise ConfigError(path=place.root / "station.toml", detail="没有设置对象存储（store.url）")
     if not table.url.startswith(("http://", "https://")):
-        return FolderObjects((kit.root / table.url).absolute())
+        return FolderObjects((place.root / table.url).absolute())
     try:
         from avrecord.vault.s3 import S3Objects
     except ImportError as error:
         raise ConfigError(path="store.url", detail="没有安装对象存储的客户端（在程序目录运行 ./setup.sh bureau）") from error
-    credentials = kit.root / table.credentials
+    credentials = place.root / table.credentials
     return S3Objects(table.url, table.bucket, credentials if credentials.is_file() else None, table.region, table.ca)
 
 
-def probe_store(objects: Objects, kit: Kit) -> dict[str, object]:
+def probe_store(objects: Objects, place: Place) -> dict[str, object]:
     """Try everything on a canary, and keep what was found; a row of facts for each property under `found`."""
     from avrecord.vault.probe import probe
 
-    durable.make_folder(kit.vault.incoming)
-    found = probe(objects, station_prefix(kit.station), kit.vault.incoming)
+    scratch = place.root / "incoming"
+    durable.make_folder(scratch)
+    found = probe(objects, station_prefix(place.station), scratch)
     row: dict[str, object] = {
         "store": found.store,
-        "at": utc_text(kit.clock()),
+        "at": utc_text(place.clock()),
         "refused": list(found.refused),
         "locks": found.locks,
         "found": [asdict(each) for each in found.found],
     }
-    durable.replace_with(kit.root / PROBED, json.dumps(row, ensure_ascii=False, indent=1).encode())
+    durable.replace_with(place.root / PROBED, json.dumps(row, ensure_ascii=False, indent=1).encode())
     return row
 
 
-def trusted_objects(kit: Kit) -> Objects:
+def trusted_objects(place: Place) -> Objects:
     """The store, once it is known to keep what it is given; with locks where the settings ask for them.
 
     Raises StoreRefused for one that does not, and for locks that it was not seen to keep.
     """
-    objects = open_objects(kit)
-    row = _kept(kit.root / PROBED)
+    objects = open_objects(place)
+    row = _kept(place.root / PROBED)
     if row.get("store") != objects.name:
-        row = probe_store(objects, kit)
+        row = probe_store(objects, place)
     if row["refused"]:
         raise StoreRefused(store=objects.name, detail="、".join(str(name) for name in _list(row["refused"])))
-    if months := kit.settings.store.lock_months:
+    if months := place.settings.store.lock_months:
         if not row["locks"]:
             raise StoreRefused(store=objects.name, detail="store.lock_months 要求对象锁定，该存储没有或不可靠")
-        _lock(objects, months, kit)
+        _lock(objects, months, place)
     return objects
 
 
-def _lock(objects: Objects, months: int, kit: Kit) -> None:
+def _lock(objects: Objects, months: int, place: Place) -> None:
     from avrecord.vault.s3 import Lock, S3Objects
 
     if isinstance(objects, S3Objects):
-        objects.lock = Lock("COMPLIANCE", lambda: kit.clock() + timedelta(days=DAYS_OF_A_MONTH * months))
+        objects.lock = Lock("COMPLIANCE", lambda: place.clock() + timedelta(days=DAYS_OF_A_MONTH * months))
 
 
 def _kept(path: Path) -> dict[str, object]:

@@ -144,6 +144,7 @@ def _anchored(kit: Kit, signed: str, witness: NoteKey, by: str) -> Anchor:
     except (BadNote, KeyError, ValueError) as error:
         raise BadInput(path="见证签名", detail=f"不是 {witness.name} 对该检查点的签名（{error}）") from error
     _plausible(at, kit, checkpoint.size)
+    durable.make_folder(kit.log.folder / WITNESSED)
     path = kit.log.folder / WITNESSED / f"{checkpoint.size}.checkpoint"
     kept = note.with_line(path.read_text("utf-8"), line) if path.exists() else signed
     durable.replace_with(path, kept.encode())

@@ -48,6 +48,10 @@ class Sealer:
         """The armoured SSHSIG over the next clip key's public line, so that a rotation is the old key's word."""
         return sshsig.sign(self.key, endorsed_digest(public_line), sshsig.KEY_NAMESPACE)
 
+    def sign_receipt(self, content: bytes, namespace: str) -> str:
+        """The armoured SSHSIG over a receipt: its purpose stands in it, so that it can never pass as a clip's seal."""
+        return sshsig.sign(self.key, hashlib.sha256(content).digest(), namespace.encode())
+
     def minisign(self, content: bytes, comment: str) -> str:
         """The minisign signature over a bag's tag manifest."""
         return minisign.sign(self.key, content, comment)

@@ -80,6 +80,17 @@ def entries(folder: Path, start: int, stop: int, size: int) -> Iterator[tuple[in
                 yield first + at, entry
 
 
+def added(first: int, size: int) -> Iterator[tuple[int | str, int, int]]:
+    """Level, number and width of every tile that a log of `size` leaves has and one of `first` leaves had not, or narrower."""
+    for number in range(first // WIDTH, -(-size // WIDTH)):
+        yield "entries", number, bundle_width(number, size)
+    level = 0
+    while count := size >> 8 * level:
+        for number in range((first >> 8 * level) // WIDTH, -(-count // WIDTH)):
+            yield level, number, min(WIDTH, count - number * WIDTH)
+        level += 1
+
+
 def _any_bundle(folder: Path, number: int, width: int) -> list[bytes]:
     """The first `width` entries; the full bundle serves once the partial one has been tidied away."""
     if width < WIDTH and not tile_path(folder, "entries", number, width).exists():

@@ -16,11 +16,15 @@ def blocks(text: str) -> dict[str, str]:
     return dict(zip(names, bodies, strict=True))
 
 
+STATION = "."
+"""The part of `store/` that indexes a log. `campaigns` holds what no log says: how far mass work came, and what it found."""
+
+
 @cache
-def queries() -> dict[str, str]:
-    """Every named query of the product; names are unique over all files."""
+def queries(part: str = STATION) -> dict[str, str]:
+    """Every named query of a part; names are unique over its files."""
     found: dict[str, str] = {}
-    for file in sorted(files("avrecord.store").joinpath("queries").iterdir(), key=lambda f: f.name):
+    for file in sorted(files("avrecord.store").joinpath(part, "queries").iterdir(), key=lambda f: f.name):
         for name, sql in blocks(file.read_text("utf-8")).items():
             if name in found:
                 raise ValueError(f"query {name} twice")
@@ -29,7 +33,7 @@ def queries() -> dict[str, str]:
 
 
 @cache
-def schema() -> tuple[tuple[str, str], ...]:
+def schema(part: str = STATION) -> tuple[tuple[str, str], ...]:
     """Schema steps in order: name and SQL."""
-    folder = files("avrecord.store").joinpath("schema")
+    folder = files("avrecord.store").joinpath(part, "schema")
     return tuple((f.name, f.read_text("utf-8")) for f in sorted(folder.iterdir(), key=lambda f: f.name))

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
 from avrecord.errors import DatabaseProblem, SchemaChanged, SqliteTooOld
-from avrecord.store.named import queries, schema
+from avrecord.store.named import STATION, queries, schema
 
 OLDEST = (3, 51, 3)
 BUSY_MS = 10_000
@@ -36,19 +36,19 @@ def assert_sqlite() -> None:
 class Store:
     """Rows by named query. One connection per thread and purpose."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, part: str = STATION) -> None:
         assert_sqlite()
-        self.path = path
+        self.path, self._part = path, part
         self._local = threading.local()
         with _explained():
             database = self._writer()
-            for name, sql in schema():
+            for name, sql in schema(part):
                 self._apply(database, name, sql)
 
     def rows(self, query: str, **values: object) -> list[Row]:
         """All rows of a named query, from a read-only connection."""
         with _explained():
-            return list(self._reader().query(queries()[query], values))
+            return list(self._reader().query(queries(self._part)[query], values))
 
     def row(self, query: str, **values: object) -> Row | None:
         """The first row of a named query, or None."""
@@ -65,7 +65,7 @@ class Store:
             connection = self._writer().conn
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield lambda query, **values: connection.execute(queries()[query], values)
+                yield lambda query, **values: connection.execute(queries(self._part)[query], values)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")

@@ -20,6 +20,7 @@ from psycopg.adapt import Buffer, Loader
 from psycopg.rows import dict_row
 
 from avrecord.errors import DatabaseProblem, SchemaChanged
+from avrecord.store.named import STATION
 from avrecord.store.postgres.dialect import for_postgres, steps
 
 Row = dict[str, Any]
@@ -31,11 +32,15 @@ CONNECT_S = 10
 class PostgresStore:
     """Rows by named query, as `store.sqlite.Store` gives them. One connection for each thread."""
 
-    def __init__(self, address: str, station: str) -> None:
-        """`address`: libpq's connection string, without a password where `~/.pgpass` or a socket serves. `station`: its id."""
+    def __init__(self, address: str, station: str, part: str = STATION) -> None:
+        """`address`: libpq's connection string, without a password where `~/.pgpass` or a socket serves. `station`: its id.
+
+        Another `part` than a log's index has a schema of its own name, which no station's id can be.
+        """
         if not NAME.fullmatch(station):
             raise ValueError(f"not a station id: {station!r}")
-        self.address, self.schema = address, PREFIX + station
+        self.address, self._part = address, part
+        self.schema = PREFIX + station if part == STATION else part
         self._local = threading.local()
         try:
             with _explained():
@@ -58,7 +63,7 @@ class PostgresStore:
     def writing(self) -> Iterator[Callable[..., None]]:
         """One transaction; yields a function that runs a named statement in it. Others who write wait for it."""
         with _explained():
-            connection = self._connection()
+            connection = self.connection
             with connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [self.schema])
 
@@ -76,14 +81,16 @@ class PostgresStore:
     def drop(self) -> None:
         """Forget every row: the log gives them again."""
         with _explained():
-            self._connection().execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self.schema)))
+            self.connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self.schema)))
         self.close()
 
     def _run(self, query: str, values: dict[str, object]) -> psycopg.Cursor[Row]:
         given = {name: _plain(value) for name, value in values.items()}
-        return self._connection().execute(for_postgres(query).encode(), given)
+        return self.connection.execute(for_postgres(query, self._part).encode(), given)
 
-    def _connection(self) -> psycopg.Connection[Row]:
+    @property
+    def connection(self) -> psycopg.Connection[Row]:
+        """This thread's connection: while it writes, what is done over it is in the same transaction."""
         found: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
         if found is None or found.closed or found.broken:
             found = self._local.connection = self._connect()
@@ -102,7 +109,7 @@ class PostgresStore:
 
         Raises SchemaChanged for one that another version of the program made, DatabaseProblem for another collation.
         """
-        connection = self._connection()
+        connection = self.connection
         collation = connection.execute("SELECT datcollate AS name FROM pg_database WHERE datname = current_database()").fetchone()
         if collation is None or collation["name"] not in ("C", "POSIX"):
             raise DatabaseProblem(
@@ -113,7 +120,7 @@ class PostgresStore:
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
             connection.execute("CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, digest TEXT NOT NULL)")
             applied = {row["name"]: row["digest"] for row in connection.execute("SELECT name, digest FROM schema_steps")}
-            for name, statements in steps():
+            for name, statements in steps(self._part):
                 digest = hashlib.sha256("\n;".join(statements).encode()).hexdigest()
                 if applied.setdefault(name, digest) != digest:
                     raise SchemaChanged(detail=f"数据库由另一版本的程序建立（{name}）")

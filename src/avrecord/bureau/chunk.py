@@ -1,0 +1,64 @@
+"""The work of one chunk, wherever it is done: each clip fetched from the store, read to its end, its seal checked.
+
+Imports no engine and no queue: a function over a book, a store and a chunk's number. Doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from avrecord.bureau.book import Book, Chunk, Item, Result
+from avrecord.errors import ObjectMissing, StoreProblem
+from avrecord.pipeline.storing import clip_key
+from avrecord.seal.verify import Span, check_seal
+from avrecord.vault.folder import SEAL_ENDING
+from avrecord.vault.objects import Objects, digest_of
+
+LARGEST_SEAL = 64 << 10  # bytes; an SSHSIG has 300
+POISONED = "核验它的进程多次中断，没有再试"
+
+Keys = Mapping[bytes, Span]
+"""Clip keys of a station, and the leaves for which each signs, from its proved log."""
+
+
+def work(book: Book, objects: Objects, campaign: str, number: int, worker: str, keys_of: Callable[[str], Keys]) -> None:
+    """Do what is left of a chunk. Ends early when the campaign is paused or cancelled.
+
+    Raises StoreProblem when the store does not answer: the chunk waits, and no clip is blamed for it.
+    """
+    chunk = book.begin(campaign, number, worker)
+    if chunk is None:
+        return
+    keys = keys_of(chunk.station)
+    if chunk.items and chunk.items[0].clip != chunk.poisoned:
+        book.hold(chunk, chunk.items[0])
+    for item, following in zip(chunk.items, (*chunk.items[1:], None), strict=True):
+        try:
+            result = verify_clip(objects, chunk, item, keys)
+        except StoreProblem:
+            book.give_back(chunk)
+            raise
+        book.note(chunk, result, following)
+        if not book.is_running(campaign):
+            book.give_back(chunk)
+            return
+    book.finish(chunk)
+
+
+def verify_clip(objects: Objects, chunk: Chunk, item: Item, keys: Keys) -> Result:
+    """One clip as it lies in the store now."""
+    if item.clip == chunk.poisoned:
+        return Result(item, "UNREADABLE", POISONED)
+    key = clip_key(chunk.station, item.stored, item.clip)
+    try:
+        found, size = digest_of(objects, key)
+    except ObjectMissing:
+        return Result(item, "MISSING", "对象存储中没有这个片段")
+    if (found, size) != (item.clip, item.size):
+        return Result(item, "ALTERED", "内容与封存时不符", found)
+    try:
+        text = objects.get(key + SEAL_ENDING, LARGEST_SEAL).decode("ascii", "replace")
+    except ObjectMissing:
+        return Result(item, "UNSIGNED", "对象存储中没有它的签名文件", found)
+    wrong = check_seal(text, bytes.fromhex(item.clip), item.seq, keys, item.stored)
+    return Result(item, wrong.code, wrong.detail, found) if wrong else Result(item, "OK", "", found)

@@ -1,0 +1,85 @@
+"""LocalRunner: a campaign on this machine's own cores, a process each: what a bureau without a queue has. It goes on with what a
+queue's workers left, and they with what it left."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from avrecord import durable
+from avrecord.bureau.book import MOST_ATTEMPTS
+from avrecord.bureau.campaigns import book, keys_of
+from avrecord.bureau.chunk import work
+from avrecord.errors import Interrupted
+from avrecord.pipeline.kit import Hand, Place
+from avrecord.pipeline.storing import trusted_objects
+from avrecord.settings import load
+from avrecord.vault.objects import Objects
+
+Heard = Callable[[], None]
+
+
+def run_local(campaign: str, place: Place, workers: int = 0, heard: Heard = lambda: None) -> None:
+    """Do every chunk that waits; return when none does, or the campaign is paused. `heard` is called after each.
+
+    A chunk whose process dies is begun again; the clip that kills it three times becomes a finding. Raises StoreProblem when
+    the store does not answer, Interrupted: run again, it goes on.
+    """
+    workers = workers or os.cpu_count() or 1
+    with book(place) as found:
+        deaths, known = 0, -1
+        while found.is_running(campaign) and (waiting := found.waiting(campaign)):
+            try:
+                _round(campaign, waiting, place.root, workers, heard)
+            except BrokenProcessPool:
+                done = int((found.rows.row("progress", campaign=campaign) or {})["clips"])
+                deaths, known = (1, done) if done != known else (deaths + 1, known)
+                if deaths > MOST_ATTEMPTS * workers:
+                    raise  # no clip was begun: it is not a clip that kills them
+
+
+def _round(campaign: str, numbers: Iterable[int], root: Path, workers: int, heard: Heard) -> None:
+    # spawn: a fork would carry the parent's database connection and its locks along.
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts)
+    try:
+        asked: set[Future[None]] = {pool.submit(do_chunk, str(root), campaign, number) for number in numbers}
+        while asked:
+            done, asked = wait(asked, return_when=FIRST_COMPLETED)
+            for each in done:
+                each.result()
+                heard()
+    except KeyboardInterrupt as error:
+        raise Interrupted from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is for the one who waits: workers finish the chunk in hand and are not asked for another."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def hand(root: Path) -> Place:
+    """What a worker process works with: settings and a clock, no keys."""
+    return Hand(root, load(root), lambda: datetime.now(UTC))
+
+
+@cache
+def _tools(root: str) -> tuple[Place, Objects]:
+    """One of each for a process: a client of S3 takes longer to make than a small clip to verify."""
+    place = hand(Path(root))
+    return place, trusted_objects(place)
+
+
+def do_chunk(root: str, campaign: str, number: int) -> None:
+    """One chunk in this process, from nothing but the bureau's folder. Raises StoreProblem, DatabaseProblem."""
+    place, objects = _tools(root)
+    with book(place) as found:
+        work(found, objects, campaign, number, durable.owner(), lambda station: keys_of(station, place))

@@ -1,0 +1,32 @@
+"""What the bureau leaves in the store for a station: the cosigned checkpoint, and signed receipts for copies it read back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from avrecord.ledger.receipt import NAMESPACE
+from avrecord.model.moments import utc_text
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.replies import COSIGNED, RECEIPTS
+from avrecord.pipeline.storing import reply_prefix
+from avrecord.store.copyreceipt import written
+from avrecord.vault.objects import Objects
+
+
+def leave_cosigned(objects: Objects, station: str, signed: str) -> None:
+    """The checkpoint that was cosigned last. A station takes it when it comes by."""
+    objects.replace(f"{reply_prefix(station)}{COSIGNED}", signed.encode())
+
+
+def leave_receipt(objects: Objects, station: str, checkpoint: Sequence[str], clips: Sequence[tuple[str, str]], kit: Kit) -> str:
+    """Sign for clips (digest, stored path) that were just read back from the store; the receipt's digest.
+
+    The signature first: a receipt without one is passed over by stations, and asked for again.
+    """
+    content = written(station, kit.station, objects.name, utc_text(kit.clock()), checkpoint, clips)
+    digest = hashlib.sha256(content).hexdigest()
+    key = f"{reply_prefix(station)}{RECEIPTS}{digest}.txt"
+    objects.put(f"{key}.sig", kit.sealer.sign_receipt(content, NAMESPACE).encode())
+    objects.put(key, content)
+    return digest

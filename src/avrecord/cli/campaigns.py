@@ -1,0 +1,127 @@
+"""`avrecord bureau verify` and what belongs to it: mass verification of what lies in the object store."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from avrecord import durable
+from avrecord.bureau import duty
+from avrecord.bureau.campaigns import Scope, book, leave_receipts, progress
+from avrecord.bureau.local import hand, run_local
+from avrecord.cli.base import Session, by_default, session
+from avrecord.cli.clips import DAY
+from avrecord.cli.output import formats, give
+from avrecord.errors import UnknownName
+from avrecord.pipeline.storing import trusted_objects
+from avrecord.reads import campaigns as asked
+from avrecord.reads.clips import day_bounds
+
+NAME = click.argument("name", metavar="任务")
+
+
+@click.command("verify")
+@click.option("--all", "everything", is_flag=True, help="核验存储中的全部片段")
+@click.option("--since", type=DAY, default=None, metavar="日期", help="只核验这天起封存的片段")
+@click.option("--new", is_flag=True, help="只核验还没有任务核验过的片段")
+@click.option("--station", default=None, metavar="采集站编号", help="只核验一个采集站")
+@click.option("--queue", "to_queue", is_flag=True, help="交给任务队列的工作进程，不在本机做")
+@by_default
+@formats
+@session
+def verify(
+    s: Session, /, everything: bool, since: Any, new: bool, station: str | None, to_queue: bool, by: str, **form: Any
+) -> None:
+    """批量核验：把存储中的片段逐个读回，核对内容和封存签名；中断后用 bureau resume 接着做。"""
+    if sum((everything, since is not None, new)) != 1:
+        raise click.UsageError("请给出 --all、--since 日期 或 --new 中的一个")
+    scope = Scope(station, day_bounds(since, None)["since"] if since else "", new)
+    objects = trusted_objects(s.kit)
+    name = duty.begin(objects, s.kit, scope, by)
+    if name is None:
+        click.echo("没有要核验的片段（各站还没有上传，或都核验过了）。")
+        return
+    click.echo(f"任务 {name}", err=True)
+    if not to_queue:
+        _do(name, s)
+    give(asked.campaign(name, s.kit), **form)
+
+
+@click.command("campaigns")
+@click.argument("name", required=False, metavar="[任务]")
+@formats
+@session
+def campaigns(s: Session, /, name: str | None, **form: Any) -> None:
+    """核验任务的进度；给出任务时，列出它发现的问题。"""
+    place = hand(s.root)
+    give(asked.campaign(name, place) if name else asked.campaigns(place), **form)
+
+
+@click.command("pause")
+@NAME
+@session
+def pause(s: Session, name: str) -> None:
+    """暂停一个任务；手中的片段做完为止。"""
+    _set(s, name, "paused")
+    click.echo(f"任务 {name} 已暂停；用 bureau resume 接着做。")
+
+
+@click.command("cancel")
+@NAME
+@session
+def cancel(s: Session, name: str) -> None:
+    """取消一个任务；已得出的结论保留。"""
+    _set(s, name, "cancelled")
+    click.echo(f"任务 {name} 已取消，已得出的结论保留。")
+
+
+@click.command("resume")
+@NAME
+@click.option("--queue", "to_queue", is_flag=True, help="交给任务队列的工作进程，不在本机做")
+@formats
+@session
+def resume(s: Session, /, name: str, to_queue: bool, **form: Any) -> None:
+    """接着做一个暂停或中断的任务，不论先前由谁做。"""
+    with book(s.kit) as found:
+        if progress(found, name, s.kit).state == "cancelled":
+            raise UnknownName(what="未取消的任务", name=name)
+    duty.resume(s.kit, name)
+    if not to_queue:
+        _do(name, s)
+    give(asked.campaign(name, s.kit), **form)
+
+
+@click.command("worker")
+@click.option("--until-idle", is_flag=True, help="队列空了就结束")
+@session
+def worker(s: Session, until_idle: bool) -> None:
+    """工作进程：从任务队列取任务来做，可在任意多台电脑上运行；不需要私钥。"""
+    from avrecord.bureau.queue import run_worker
+
+    run_worker(hand(s.root), durable.owner(), until_idle)
+
+
+def _do(name: str, s: Session) -> None:
+    """On this machine's cores; receipts afterwards."""
+    objects = trusted_objects(s.kit)
+    run_local(name, s.kit, heard=partial(_tell, name, s))
+    leave_receipts(s.kit, objects, name)
+
+
+def _tell(name: str, s: Session) -> None:
+    """After each chunk: seconds lie between two of them."""
+    if not s.quiet:
+        with book(s.kit) as found:
+            stand = progress(found, name, s.kit)
+        click.echo(f"  已核验 {stand.clips_done}/{stand.clips} 个片段", err=True)
+
+
+def _set(s: Session, name: str, state: str) -> None:
+    with book(hand(s.root)) as found:
+        progress(found, name, hand(s.root))  # raises UnknownName
+        found.set_state(name, state)
+
+
+COMMANDS = (verify, campaigns, pause, resume, cancel, worker)

@@ -1,0 +1,68 @@
+"""How campaigns stand, and what they found, as answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from avrecord.bureau.campaigns import Progress, book, progress
+from avrecord.bureau.duty import latest
+from avrecord.pipeline.kit import Place
+from avrecord.reads.answer import Answer, Column
+from avrecord.words import CAMPAIGN_STATES, FINDINGS
+
+MOST_BAD = 1000
+
+
+def campaigns(kit: Place) -> Answer:
+    """The latest campaigns, the newest first."""
+    with book(kit) as found:
+        rows = [_row(progress(found, name, kit)) for name in reversed(latest(kit))]
+    columns = [
+        Column("campaign", "任务", width=22, whole=True),
+        Column("scope", "范围", width=16),
+        Column("asked_by", "操作人"),
+        Column("state", "状态", CAMPAIGN_STATES.__getitem__),
+        Column("clips_done", "已核验", lambda row: f"{row['clips_done']}/{row['clips']}", of_row=True, width=12),
+        Column("bad", "有问题"),
+        Column("left_seconds", "约剩", _duration),
+    ]
+    return Answer("campaigns", "核验任务", columns, rows, {}, [f"共 {len(rows)} 个任务。"])
+
+
+def campaign(name: str, kit: Place) -> Answer:
+    """What one campaign found that is not sound, with its totals. Raises UnknownName."""
+    with book(kit) as found:
+        stand = _row(progress(found, name, kit))
+        totals = {row["finding"]: row["count"] for row in found.rows.rows("totals", campaign=name)}
+        rows = found.rows.rows("bad_results", campaign=name, count=MOST_BAD)
+    columns = [
+        Column("station", "采集站", width=12),
+        Column("clip_id", "片段", lambda clip: str(clip)[:12], whole=True),
+        Column("seq", "日志（条）"),
+        Column("finding", "结论", lambda code: FINDINGS.get(code, code), 14),
+        Column("stored", "存放位置", width=30),
+        Column("detail", "说明", width=24),
+    ]
+    done, of = stand["clips_done"], stand["clips"]
+    notes = [f"{CAMPAIGN_STATES[stand['state']]}：已核验 {done}/{of} 个片段，{stand['bytes_done']}/{stand['bytes']} 字节。"]
+    notes += ["、".join(f"{FINDINGS.get(code, code)} {count}" for code, count in totals.items())] if totals else []
+    notes += (
+        [f"约剩 {_duration(stand['left_seconds'])}。"]
+        if stand["left_seconds"] is not None and stand["state"] == "running"
+        else []
+    )
+    code = 12 if totals.get("MISSING") else 11 if stand["bad"] else 0 if stand["state"] == "done" else 15
+    return Answer("campaign", f"核验任务 {name}", columns, rows, {**stand, "totals": totals}, notes, code)
+
+
+def _row(found: Progress) -> dict[str, Any]:
+    row = asdict(found)
+    left = row.pop("left")
+    return row | {"left_seconds": None if left is None else round(left.total_seconds())}
+
+
+def _duration(seconds: int | None) -> str:
+    if seconds is None:
+        return "—"
+    return f"{seconds // 3600} 小时 {seconds % 3600 // 60} 分" if seconds >= 3600 else f"{seconds // 60} 分 {seconds % 60} 秒"

@@ -1,0 +1,73 @@
+-- add_campaign --
+INSERT INTO campaigns VALUES (:campaign, :kind, :scope, :store, :asked_by, :asked_at, 'running', :clips, :bytes, :chunks);
+
+-- add_chunk --
+INSERT INTO chunks VALUES (:campaign, :number, :station, :items, 'waiting', NULL, 0, NULL, NULL, NULL, NULL);
+
+-- set_state --
+UPDATE campaigns SET state = :state WHERE campaign = :campaign AND state <> 'cancelled';
+
+-- one_campaign --
+SELECT * FROM campaigns WHERE campaign = :campaign;
+
+-- all_campaigns --
+SELECT * FROM campaigns ORDER BY asked_at DESC, campaign DESC LIMIT :count;
+
+-- progress --
+-- How far a campaign came. `bytes`: read so far; `bad`: findings that are not OK.
+SELECT
+    (SELECT count(*) FROM chunks WHERE campaign = :campaign AND state = 'done') AS chunks,
+    (SELECT count(*) FROM results WHERE campaign = :campaign) AS clips,
+    (SELECT coalesce(sum(size), 0) FROM results WHERE campaign = :campaign) AS bytes,
+    (SELECT count(*) FROM results WHERE campaign = :campaign AND finding <> 'OK') AS bad,
+    (SELECT min(begun_at) FROM chunks WHERE campaign = :campaign) AS begun_at,
+    (SELECT max(done_at) FROM chunks WHERE campaign = :campaign) AS done_at;
+
+-- totals --
+SELECT finding, count(*) AS count FROM results WHERE campaign = :campaign GROUP BY finding ORDER BY finding;
+
+-- bad_results --
+SELECT station, clip_id, seq, stored, finding, detail, found, size, at FROM results
+WHERE campaign = :campaign AND finding <> 'OK' ORDER BY station, seq LIMIT :count;
+
+-- waiting_chunks --
+SELECT number FROM chunks WHERE campaign = :campaign AND state = 'waiting' AND number > :after ORDER BY number LIMIT :count;
+
+-- one_chunk --
+SELECT h.*, c.state AS campaign_state, c.kind, c.store FROM chunks h JOIN campaigns c ON c.campaign = h.campaign
+WHERE h.campaign = :campaign AND h.number = :number;
+
+-- results_of_chunk --
+SELECT clip_id, stored, finding FROM results WHERE campaign = :campaign AND number = :number ORDER BY seq;
+
+-- begin_chunk --
+UPDATE chunks SET worker = :worker, begun_at = :at WHERE campaign = :campaign AND number = :number;
+
+-- hold_clip --
+UPDATE chunks SET in_hand = :clip_id, attempts = CASE WHEN in_hand = :clip_id THEN attempts + 1 ELSE 1 END
+WHERE campaign = :campaign AND number = :number;
+
+-- give_back --
+-- The clip in hand was not to blame.
+UPDATE chunks SET attempts = attempts - 1 WHERE campaign = :campaign AND number = :number AND attempts > 0;
+
+-- add_result --
+-- Who did a clip twice says the same twice: the later word stands.
+INSERT INTO results VALUES (:campaign, :station, :clip_id, :number, :seq, :stored, :finding, :detail, :found, :size, :at)
+ON CONFLICT (campaign, station, clip_id) DO UPDATE SET finding = excluded.finding, detail = excluded.detail,
+    found = excluded.found, size = excluded.size, at = excluded.at;
+
+-- finish_chunk --
+UPDATE chunks SET state = 'done', in_hand = NULL, attempts = 0, done_at = :at WHERE campaign = :campaign AND number = :number;
+
+-- without_receipt --
+SELECT campaign, number, station FROM chunks WHERE campaign = :campaign AND state = 'done' AND receipt IS NULL ORDER BY number;
+
+-- set_receipt --
+UPDATE chunks SET receipt = :receipt WHERE campaign = :campaign AND number = :number;
+
+-- reached --
+SELECT seq FROM reached WHERE station = :station AND store = :store;
+
+-- set_reached --
+INSERT INTO reached VALUES (:station, :store, :seq) ON CONFLICT (station, store) DO UPDATE SET seq = excluded.seq;
