@@ -42,6 +42,14 @@ class AvrecordError(Exception):
         self.facts = facts
         super().__init__(self.says.format(**facts))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel from worker processes; unpickling would call the class with the sentence."""
+        return _again, (type(self), self.facts)
+
+
+def _again(kind: type[AvrecordError], facts: dict[str, object]) -> AvrecordError:
+    return kind(**facts)
+
 
 class EvidenceError(AvrecordError):
     """Something about the bytes, the seals or the log is not as it was stated."""

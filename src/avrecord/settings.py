@@ -165,6 +165,7 @@ class BureauTable(_Table):
     """`database`: libpq's address of the PostgreSQL that holds all stations' indexes; empty: a file for each station."""
 
     database: str = ""
+    stalled_seconds: Annotated[int, Field(ge=2, le=3600)] = 30  # without a sign of life a worker is gone; its tasks begin again
 
 
 class ArchiveTable(_Table):

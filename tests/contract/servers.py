@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+GIVEN = itertools.count()
 PORT = 54321  # names the socket; nothing listens on the network
 
 
@@ -52,6 +54,20 @@ def run(command: Sequence[str]) -> None:
     subprocess.run(
         [*as_user, *command], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+
+
+@contextmanager
+def postgres_for(factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server for a module of tests.
+
+    Not below pytest's own folder, which is root's alone: the server runs as somebody else, in the shortest path there is.
+    """
+    folder = Path(f"/tmp/avrecord-pg-{factory.getbasetemp().name}-{os.getpid()}-{next(GIVEN)}")
+    try:
+        with postgres(folder) as made:
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from avrecord.store.projection import project
 from avrecord.store.sqlite import Store
 from avrecord.vault.attachments import Attachments
 from cli.desk import Desk
-from contract.servers import Postgres, postgres
+from contract.servers import Postgres, postgres_for
 from contract.test_rebuild import LOCAL, lived, replayed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgres")]
@@ -47,11 +47,8 @@ READING = sorted(name for name, sql in queries().items() if re.match(r"(--.*\n)*
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Postgres]:
-    # Not below pytest's own folder, which is root's alone: the server runs as somebody else, in the shortest path there is.
-    folder = Path(f"/tmp/avrecord-pg-{tmp_path_factory.getbasetemp().name}-{id(tmp_path_factory)}")
-    with postgres(folder) as made:
+    with postgres_for(tmp_path_factory) as made:
         yield made
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -177,6 +177,27 @@ def test_a_share_that_is_not_mounted_is_no_store(tmp_path):
         FolderObjects(tmp_path / "share")
 
 
+def test_an_unmounted_share_is_a_store_that_is_away_not_one_that_lost_everything(tmp_path):
+    """Below a share that is not mounted lies an empty folder: of every clip it would say that it is missing."""
+    share = tmp_path / "share"
+    share.mkdir()
+    objects = FolderObjects(share)
+    objects.put("a/x", b"there")
+    share.rename(tmp_path / "unplugged")
+    share.mkdir()
+    questions = (lambda: objects.get("a/x", 10), lambda: objects.size("a/x"), lambda: list(objects.read("a/x")))
+    for question in (
+        *questions,
+        lambda: list(objects.keys("a/")),
+        lambda: objects.put("a/y", b""),
+        lambda: FolderObjects(share, is_new=False),
+    ):
+        with pytest.raises(StoreProblem, match="没有挂载") as caught:
+            question()
+        assert not isinstance(caught.value, ObjectMissing)
+    assert not list(share.iterdir())
+
+
 @pytest.mark.parametrize("key", ["/etc/passwd", "../outside", "a/../../b", "a\0b"])
 def test_a_key_never_leads_out_of_the_folder(tmp_path, key):
     (tmp_path / "store").mkdir()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import procrastinate
@@ -24,7 +24,6 @@ from avrecord.pipeline.kit import Place
 SCHEMA = "procrastinate"
 TASK = "avrecord.chunk"
 LOCK = "avrecord.queue"
-HEARTBEAT_S, STALLED_S = 10, 30
 AGAIN_S = 20  # after the store did not answer: SeaweedFS takes 18-23 s to write again after a kill
 AT_ONCE = 1000  # tasks in one statement
 FOREVER = 1_000_000  # tries of a task: a chunk is ended by its clips' own count, never by a store or a line that failed
@@ -50,6 +49,7 @@ def prepare(address: str) -> None:
     with _connection(address) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
+        connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(SCHEMA)))
         there = connection.execute("SELECT to_regclass('procrastinate.procrastinate_jobs') AS name").fetchone()
         if there is None or there[0] is None:
             connection.execute(procrastinate.schema.SchemaManager.get_schema().encode())
@@ -62,17 +62,17 @@ def run_worker(place: Place, name: str, until_idle: bool = False) -> None:
     """
     address = address_of(place)
     prepare(address)
-    app = _app(address, str(place.root))
+    app, stalled = _app(address, str(place.root)), place.settings.bureau.stalled_seconds
     options: dict[str, Any] = {
         "name": name,
         "wait": not until_idle,
         "delete_jobs": "successful",
-        "update_heartbeat_interval": HEARTBEAT_S,
-        "stalled_worker_timeout": STALLED_S,
+        "update_heartbeat_interval": stalled / 3,
+        "stalled_worker_timeout": stalled,
         "fetch_job_polling_interval": 2.0,
     }
     try:
-        asyncio.run(_run(app, options))
+        asyncio.run(_run(app, options, stalled))
     except (psycopg.Error, exceptions.ConnectorException) as error:
         raise DatabaseProblem(detail=" ".join(str(error).split())) from error
 
@@ -84,13 +84,26 @@ def address_of(place: Place) -> str:
     return place.settings.bureau.database
 
 
-async def _run(app: procrastinate.App, options: dict[str, Any]) -> None:
+async def _run(app: procrastinate.App, options: dict[str, Any], stalled: float) -> None:
     async with app.open_async():
-        await app.run_worker_async(**options)
+        retrying = asyncio.create_task(_begin_again(app, stalled))
+        try:
+            await app.run_worker_async(**options)
+        finally:
+            retrying.cancel()
+
+
+async def _begin_again(app: procrastinate.App, stalled: float) -> None:
+    """Hand the tasks of dead workers out again, as long as this worker lives. A database that is away ends the worker itself."""
+    while True:
+        with suppress(exceptions.ConnectorException):
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled):
+                await app.job_manager.retry_job(job)
+        await asyncio.sleep(stalled / 3)
 
 
 def _app(address: str, root: str) -> procrastinate.App:
-    """The tasks. A worker runs one at a time, in a thread; further workers are further processes."""
+    """The task. A worker runs one at a time, in a thread; further workers are further processes."""
     connector = procrastinate.PsycopgConnector(conninfo=address, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1)
     app = procrastinate.App(connector=connector)
     again = procrastinate.RetryStrategy(max_attempts=FOREVER, wait=AGAIN_S, retry_exceptions=[StoreProblem, DatabaseProblem])
@@ -98,13 +111,6 @@ def _app(address: str, root: str) -> procrastinate.App:
     @app.task(name=TASK, retry=again)
     def chunk(campaign: str, number: int) -> None:
         do_chunk(root, campaign, number)
-
-    @app.periodic(cron="* * * * * */15")
-    @app.task(name="avrecord.stalled", queueing_lock="stalled", pass_context=False)
-    async def stalled(timestamp: int) -> None:
-        """Begin the tasks of dead workers again."""
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
-            await app.job_manager.retry_job(job)
 
     return app
 

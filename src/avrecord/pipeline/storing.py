@@ -38,13 +38,16 @@ def attachment_key(station: str, digest: str) -> str:
     return f"{station_prefix(station)}attachments/{digest[:2]}/{digest}"
 
 
-def open_objects(place: Place) -> Objects:
-    """The store that `store.url` names. Raises ConfigError when there is none, or nothing that speaks S3 is installed."""
+def open_objects(place: Place, is_new: bool = True) -> Objects:
+    """The store that `store.url` names. `is_new`: it may be a folder that was not used before.
+
+    Raises ConfigError when there is none, or nothing that speaks S3 is installed.
+    """
     table = place.settings.store
     if not table.url:
         raise ConfigError(path=place.root / "station.toml", detail="没有设置对象存储（store.url）")
     if not table.url.startswith(("http://", "https://")):
-        return FolderObjects((place.root / table.url).absolute())
+        return FolderObjects((place.root / table.url).resolve(), is_new)
     try:
         from avrecord.vault.s3 import S3Objects
     except ImportError as error:
@@ -76,8 +79,8 @@ def trusted_objects(place: Place) -> Objects:
 
     Raises StoreRefused for one that does not, and for locks that it was not seen to keep.
     """
-    objects = open_objects(place)
     row = _kept(place.root / PROBED)
+    objects = open_objects(place, is_new=row.get("store") != _name(place))
     if row.get("store") != objects.name:
         row = probe_store(objects, place)
     if row["refused"]:
@@ -87,6 +90,14 @@ def trusted_objects(place: Place) -> Objects:
             raise StoreRefused(store=objects.name, detail="store.lock_months 要求对象锁定，该存储没有或不可靠")
         _lock(objects, months, place)
     return objects
+
+
+def _name(place: Place) -> str:
+    """What the store of the settings will call itself."""
+    table = place.settings.store
+    if table.url.startswith(("http://", "https://")):
+        return f"{table.url.rstrip('/')}/{table.bucket}"
+    return str((place.root / table.url).resolve())
 
 
 def _lock(objects: Objects, months: int, place: Place) -> None:

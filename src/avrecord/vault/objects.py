@@ -20,6 +20,9 @@ from avrecord import durable
 from avrecord.errors import EvidenceError, ObjectDiffers, ObjectMissing, StoreProblem
 from avrecord.vault.copying import BLOCK
 
+MARK = "avrecord-store"
+"""A file that says: this is the place, not the empty folder below a share that is not mounted."""
+
 Pace = Callable[[int], None]
 """Told of bytes that were sent; may take its time, or raise to end an upload that goes on later."""
 
@@ -75,11 +78,17 @@ class Objects(Protocol):
 class FolderObjects:
     """A folder as an object store: a share, or a disk that is carried to the bureau."""
 
-    def __init__(self, root: Path) -> None:
-        """Raises StoreProblem when the folder is not there: a share that is not mounted must not fill the disk below it."""
+    def __init__(self, root: Path, is_new: bool = True) -> None:
+        """`is_new`: this place may be met for the first time; it is marked then. Raises StoreProblem when the folder is not
+        there, or bears no mark though it was met before: a share that is not mounted is an empty folder, and would say of every
+        clip that it is missing."""
         self.root = root
-        if not root.is_dir():
-            raise StoreProblem(detail=f"文件夹 {root} 不在（共享没有挂载，或磁盘没有插上）")
+        try:
+            if is_new and root.is_dir() and not self._is_there():
+                durable.replace_with(root / MARK, b"avrecord object store\n", mode=0o444)
+        except OSError as error:
+            raise _explained(error) from error
+        self._assert_there()
 
     @property
     def name(self) -> str:
@@ -118,6 +127,7 @@ class FolderObjects:
 
     def replace(self, key: str, content: bytes) -> None:
         path = self._path(key)
+        self._assert_there()
         try:
             durable.make_folder(path.parent)
             durable.replace_with(path, content)
@@ -126,10 +136,10 @@ class FolderObjects:
 
     def get(self, key: str, most: int) -> bytes:
         path = self._path(key)
-        if not path.is_file():
-            raise ObjectMissing(key=key)
         try:
             return durable.read_small(path, most)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise self._missing(key) from error
         except OSError as error:
             raise _explained(error) from error
 
@@ -139,8 +149,8 @@ class FolderObjects:
                 source.seek(first)
                 while block := source.read(BLOCK if stop is None else min(BLOCK, stop - source.tell())):
                     yield block
-        except FileNotFoundError as error:
-            raise ObjectMissing(key=key) from error
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise self._missing(key) from error
         except OSError as error:
             raise _explained(error) from error
 
@@ -148,11 +158,13 @@ class FolderObjects:
         try:
             return self._path(key).stat().st_size
         except (FileNotFoundError, NotADirectoryError):
+            self._assert_there()
             return None
         except OSError as error:
             raise _explained(error) from error
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
+        self._assert_there()
         found = []
         for folder, _, files in os.walk(self._path(prefix.rpartition("/")[0] or ".")):
             for name in files:
@@ -164,6 +176,18 @@ class FolderObjects:
 
     def remove(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
+
+    def _missing(self, key: str) -> StoreProblem:
+        """ObjectMissing, unless it is the whole place that is not there."""
+        self._assert_there()
+        return ObjectMissing(key=key)
+
+    def _is_there(self) -> bool:
+        return (self.root / MARK).is_file()
+
+    def _assert_there(self) -> None:
+        if not self._is_there():
+            raise StoreProblem(detail=f"文件夹 {self.root} 不在，或不是先前用的那个（共享没有挂载，或磁盘没有插上）")
 
     def _place(self, part: Path, key: str, digest: str) -> bool:
         path = self._path(key)
@@ -178,6 +202,7 @@ class FolderObjects:
         return True
 
     def _part(self, digest: str) -> Path:
+        self._assert_there()  # else an unmounted share's folder fills this disk
         durable.make_folder(self.root / "incoming")
         return self.root / "incoming" / f"{digest}.{durable.owner()}"
 
