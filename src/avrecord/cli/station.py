@@ -21,6 +21,7 @@ from avrecord.model.moments import from_utc_text
 from avrecord.pipeline.examine import examine_pending
 from avrecord.pipeline.gaps import observe_gaps
 from avrecord.pipeline.link import link_all
+from avrecord.pipeline.outstanding import outstanding
 from avrecord.pipeline.receive import Receipt, receive
 from avrecord.pipeline.retention import Book
 from avrecord.pipeline.space import days_left_text, space_left
@@ -143,6 +144,8 @@ def status(s: Session, /, **form: Any) -> None:
     ]
     if not lasts:
         lines.append(("可腾出", _could_go(s)))
+    if waits := outstanding(s.kit):
+        lines.append(("上传", f"注意：{waits.text}" if waits.is_late(s.kit.clock()) else waits.text))
     rows = [{"what": what, "value": value} for what, value in lines]
     extra = {"station": s.kit.station, "totals": totals, "log_size": s.kit.log.size}
     extra |= {

@@ -80,7 +80,7 @@ def trusted_objects(place: Place) -> Objects:
     Raises StoreRefused for one that does not, and for locks that it was not seen to keep.
     """
     row = _kept(place.root / PROBED)
-    objects = open_objects(place, is_new=row.get("store") != _name(place))
+    objects = open_objects(place, is_new=row.get("store") != store_name(place))
     if row.get("store") != objects.name:
         row = probe_store(objects, place)
     if row["refused"]:
@@ -92,7 +92,7 @@ def trusted_objects(place: Place) -> Objects:
     return objects
 
 
-def _name(place: Place) -> str:
+def store_name(place: Place) -> str:
     """What the store of the settings will call itself."""
     table = place.settings.store
     if table.url.startswith(("http://", "https://")):

@@ -1,4 +1,4 @@
-"""`avrecord run`: one process. A thread for each card, one that seals, one that examines and links, one for pages.
+"""`avrecord run`: one process. A thread for each card, one each that seals, examines and links, sends, and serves pages.
 
 Every loop asks again what is not done yet, so being killed anywhere needs no clean-up. Errors in a
 loop are logged and the loop goes on: an unattended station must take the next card.
@@ -39,6 +39,7 @@ from avrecord.service.metrics import Happened
 from avrecord.service.notify import longest_wait, notify, status
 from avrecord.service.probes import with_probes
 from avrecord.service.ready import Readiness
+from avrecord.service.sender import Sender
 from avrecord.service.slots import Slots
 from avrecord.service.wake import Wake
 from avrecord.settings import load
@@ -75,6 +76,7 @@ class Service:
         self.wake = Wake(self.roots)
         self.last_scan = 0.0
         self.desk = Desk(self.kit)
+        self.sender = Sender(self.kit, self.stopping, self.log, self._report)
         self.docks = Docks(self.kit, self.desk, self.slots, self._report, self._taken)
         self._started = False
         self._linked = -1
@@ -94,8 +96,10 @@ class Service:
         pages = threading.Thread(target=self._serve_pages, name="pages", daemon=True)
         examiner = threading.Thread(target=self._examine_loop, name="examiner", daemon=True)
         self.wake.start()
+        sender = threading.Thread(target=self.sender.loop, name="sender", daemon=True)
         pages.start()
         examiner.start()
+        sender.start()
         with suppress(Interrupted), self.desk:
             self._intake_loop()
             until = time.monotonic() + ENDING_S
@@ -117,6 +121,7 @@ class Service:
         """Slots and times, for the page. No I/O."""
         return {
             "slots": self.slots.rows(),
+            "store": self.sender.status(),
             "seconds_since_scan": round(time.monotonic() - self.last_scan, 1) if self.last_scan else None,
         }
 

@@ -17,6 +17,7 @@ from avrecord.pipeline.care import utc_of
 from avrecord.pipeline.holding import flagged
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.missing import missing
+from avrecord.pipeline.outstanding import outstanding
 from avrecord.pipeline.planning import enough, repairs
 from avrecord.pipeline.space import days_left_text, space_left
 from avrecord.rules.roles import Account, may_see
@@ -134,3 +135,5 @@ def _dock(kit: Kit, live: Live) -> Iterator[Matter]:
     yield Matter("dock", "停靠位", len(bad), words, "/", bool(bad))
     fine, told = days_left_text(space_left(kit), kit.settings.vault.warn_days)
     yield Matter("space", "磁盘空间", 0 if fine else 1, told, "/", not fine)
+    if waits := outstanding(kit):
+        yield Matter("sync", "上传", waits.clips, waits.text, "/", waits.is_late(kit.clock()))

@@ -12,6 +12,7 @@ from avrecord import __version__
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.accounts import AccountFile
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.outstanding import outstanding
 from avrecord.settings import origins
 from avrecord.web.guard import Guard
 from avrecord.web.shell import Shell
@@ -56,6 +57,7 @@ def _system(kit: Kit, live: Live) -> dict[str, Any]:
              "detail": str(row.get("detail") or "")}
             for row in status["slots"]
         ],
+        "store": _store(kit, status.get("store")),
         "users": [
             {"name": each.account.name, "number": each.account.number, "role": ROLE_NAMES[each.account.role],
              "unit": each.account.unit or "全部", "disabled": each.disabled}
@@ -70,6 +72,20 @@ def _system(kit: Kit, live: Live) -> dict[str, Any]:
             for row in kit.store.rows("recent_statements", limit=RECENT)
         ],
     }  # fmt: skip
+
+
+def _store(kit: Kit, last: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The object store: what waits for it, and how the service's last round went."""
+    if (waits := outstanding(kit)) is None:
+        return None
+    at = beijing(from_utc_text(last["at"])) if last and last.get("at") else None
+    return {
+        "name": waits.store,
+        "waits": waits.text,
+        "late": waits.is_late(kit.clock()),
+        "at": at,
+        "problem": (last or {}).get("problem"),
+    }
 
 
 def _value(value: object) -> str:

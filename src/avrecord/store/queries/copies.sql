@@ -54,3 +54,7 @@ SELECT c.clip_id, c.seq, c.size, c.stored, u.seq AS sent_seq FROM sent_clips u J
 WHERE u.store = :store AND u.seq > :after AND c.sealed_at >= :since
   AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id)
 ORDER BY u.seq, c.seq;
+
+-- receipt_stand --
+-- Clips that the bureau of a key read back.
+SELECT count(*) AS clips FROM copied WHERE key = :key;

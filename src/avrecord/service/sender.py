@@ -1,0 +1,62 @@
+"""The thread that sends to the object store while everything else goes on. A store that is away is normal, and said."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from avrecord.errors import AvrecordError, Interrupted
+from avrecord.model.moments import utc_text
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.storing import trusted_objects
+from avrecord.pipeline.sync import Line, Sent, sync
+from avrecord.vault.objects import Objects
+
+
+class Sender:
+    """Rounds of `sync` until told to stop; nothing where the settings name no store."""
+
+    def __init__(
+        self, kit: Kit, stopping: threading.Event, log: structlog.stdlib.BoundLogger, report: Callable[[str, BaseException], None]
+    ) -> None:
+        self._kit, self._stopping, self._log, self._report = kit, stopping, log, report
+        self._objects: Objects | None = None
+        self._last: dict[str, Any] | None = None
+
+    def loop(self) -> None:
+        """A round each `sync.every_seconds`. Half an upload is left in the store, and goes on after the next start."""
+        while self._kit.settings.store.url and not self._stopping.is_set():
+            try:
+                self._objects = self._objects or trusted_objects(self._kit)
+                self._sent(sync(self._objects, self._kit, Line(self._kit, self._stopping)))
+            except Interrupted:
+                break
+            except Exception as error:  # noqa: BLE001 - an unattended station sends again at the next round
+                self._failed(error)
+            self._stopping.wait(self._kit.settings.sync.every_seconds)
+        self._kit.store.close()
+
+    def status(self) -> dict[str, Any] | None:
+        """The last round, and what kept the latest one from its end; None before the first, or without a store."""
+        return self._last
+
+    def _failed(self, error: Exception) -> None:
+        self._last = (self._last or {}) | {"problem": str(error) if isinstance(error, AvrecordError) else type(error).__name__}
+        self._report("sync_failed", error)
+
+    def _sent(self, sent: Sent) -> None:
+        done = {
+            "at": utc_text(self._kit.clock()),
+            "clips": sent.clips,
+            "bytes": sent.bytes,
+            "left": sent.left,
+            "left_bytes": sent.left_bytes,
+            "kept_back": len(sent.kept_back),
+            "problem": None,
+        }
+        self._last = done
+        if sent.clips or sent.replies.clips or sent.replies.cosigned or sent.kept_back or sent.replies.refused:
+            self._log.info("sent", **done, received=sent.replies.clips, cosigned=sent.replies.cosigned)
