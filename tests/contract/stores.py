@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
+import botocore.exceptions
 import pytest
 
 KEY, SECRET = "station", "secret-of-the-tests"
@@ -94,6 +96,20 @@ class Weed(Server):
 
     def ask_for_fsync(self) -> None:
         self.shell("fs.configure -locationPrefix=/buckets/ -fsync -apply")
+
+    def make_bucket(self) -> None:
+        """The bucket with Object Lock, once the server serves."""
+        words = {"endpoint_url": self.url, "region_name": "us-east-1"}
+        client = boto3.client("s3", aws_access_key_id=KEY, aws_secret_access_key=SECRET, **words)
+        until = time.monotonic() + 60
+        while True:
+            try:
+                client.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+                return
+            except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.3)
 
     def shell(self, words: str) -> str:
         addresses = [f"-master=127.0.0.1:{self.master}", f"-filer=127.0.0.1:{self.filer}"]
