@@ -211,6 +211,11 @@ class SqliteTooOld(DatabaseProblem):
     )
 
 
+class OnlyThere(AvrecordError):
+    says = "这里是采集站 {station} 在市局的只读视图，没有做任何改动；请在该采集站上操作。"
+    exit_code = 2
+
+
 class StoreProblem(AvrecordError):
     says = "对象存储有误：{detail}。本地的片段和日志未受影响；已确认的上传不会重来，稍后重新运行即可接着做。"
     exit_code = 41

@@ -6,7 +6,7 @@ The store's own listing decides nothing: the names of tiles follow from the size
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,14 +26,15 @@ LARGEST_ATTACHMENT = 256 << 20  # bytes: a manifest of 10^6 files has 200 MB
 class StoredAttachments(Attachments):
     """Attachments of a station, fetched when asked for and kept; never believed before they give their digest."""
 
-    def __init__(self, root: Path, objects: Objects, station: str) -> None:
+    def __init__(self, root: Path, objects: Callable[[], Objects], station: str) -> None:
+        """`objects` is asked when the first attachment is not here: a client takes longer to make than most pages to answer."""
         super().__init__(root)
         self._objects, self._station = objects, station
 
     def get(self, digest: str) -> bytes:
         if not self.path(digest).exists():
             with suppress(ObjectMissing):
-                content = self._objects.get(attachment_key(self._station, digest), LARGEST_ATTACHMENT)
+                content = self._objects().get(attachment_key(self._station, digest), LARGEST_ATTACHMENT)
                 if self.put(content) != digest:
                     raise EvidenceError(detail=f"附件 {digest[:12]} 的内容与其摘要不符")
         return super().get(digest)

@@ -40,7 +40,7 @@ def take_from_store(objects: Objects, station: str, kit: Kit) -> Ingested | None
     beside, because they may prove a second past.
     """
     memory, keys = stations.memory(station, kit), stations.keys_of(station, kit)
-    published = Published(station, memory / "log", StoredAttachments(memory / "attachments", objects, station), keys)
+    published = Published(station, memory / "log", StoredAttachments(memory / "attachments", lambda: objects, station), keys)
     durable.make_folder(memory)
     if not fetch_log(objects, station, published.log, keys):
         return None

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 
 from avrecord.cli.progress import teller
 from avrecord.pipeline.kit import Kit
+from avrecord.reads.answer import Answer
 from avrecord.station import open_station
 
 # Raw type names stand in click's messages ("'x' 不是有效的integer"); metavar does not reach them.
@@ -91,7 +92,6 @@ class Session:
     run: Callable[[list[str]], int]
     """Run another command line, as `demo` does to show the answers."""
     quiet: bool = False
-    made: list[Kit] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -102,6 +102,17 @@ class Session:
     def kit(self) -> Kit:
         """The station, opened when first asked for."""
         return open_station(self.root, teller(self.quiet))
+
+
+@dataclass
+class Asking(Session):
+    """A question to one of many stations: its answer is kept for who asked, and printed with the others."""
+
+    answers: list[tuple[Answer, dict[str, Any]]] = field(default_factory=list)
+
+    def heard(self, answer: Answer, form: dict[str, Any]) -> None:
+        """Keep an answer, and the form in which it was asked for."""
+        self.answers.append((answer, form))
 
 
 session = click.make_pass_decorator(Session)

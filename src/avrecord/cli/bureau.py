@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from avrecord.bureau import stations
-from avrecord.cli import campaigns
+from avrecord.cli import ask, campaigns
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
 from avrecord.ledger.write import save_text
@@ -86,7 +86,7 @@ def run(s: Session, once: bool) -> None:
     serve_bureau(s.root, once)
 
 
-for _command in (*campaigns.COMMANDS,):
+for _command in (*campaigns.COMMANDS, *ask.COMMANDS):
     bureau.add_command(_command)
 
 COMMANDS = (bureau,)

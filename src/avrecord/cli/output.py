@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from avrecord.cli.base import Session, options
+from avrecord.cli.base import Asking, Session, options
 from avrecord.ledger.write import write_workbook
 from avrecord.pipeline.footing import assert_outside
 from avrecord.reads.answer import Answer, as_document, csv_of, sheet, shown
@@ -27,6 +27,9 @@ formats = options(
 
 def give(answer: Answer, as_json: bool, as_csv: bool, xlsx: Path | None) -> None:
     """Print the answer in the form asked for and exit with its code."""
+    if (asking := click.get_current_context().find_object(Asking)) is not None:
+        asking.heard(answer, {"as_json": as_json, "as_csv": as_csv, "xlsx": xlsx})
+        return
     if xlsx:
         _assert_outside(xlsx)
         write_workbook(xlsx, [sheet(answer)], answer.charts)

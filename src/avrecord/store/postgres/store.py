@@ -43,7 +43,7 @@ class PostgresStore:
         self.schema = PREFIX + station if part == STATION else part
         self._local = threading.local()
         try:
-            with _explained():
+            with explained():
                 self._prepare()
         except BaseException:
             self.close()
@@ -51,18 +51,18 @@ class PostgresStore:
 
     def rows(self, query: str, **values: object) -> list[Row]:
         """All rows of a named query."""
-        with _explained():
+        with explained():
             return self._run(query, values).fetchall()
 
     def row(self, query: str, **values: object) -> Row | None:
         """The first row of a named query, or None."""
-        with _explained():
+        with explained():
             return self._run(query, values).fetchone()
 
     @contextmanager
     def writing(self) -> Iterator[Callable[..., None]]:
         """One transaction; yields a function that runs a named statement in it. Others who write wait for it."""
-        with _explained():
+        with explained():
             connection = self.connection
             with connection.transaction():
                 connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [self.schema])
@@ -80,7 +80,7 @@ class PostgresStore:
 
     def drop(self) -> None:
         """Forget every row: the log gives them again."""
-        with _explained():
+        with explained():
             self.connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self.schema)))
         self.close()
 
@@ -97,8 +97,7 @@ class PostgresStore:
         return found
 
     def _connect(self) -> psycopg.Connection[Row]:
-        made = psycopg.connect(self.address, autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_S)
-        made.adapters.register_loader("numeric", _Number)
+        made = connected(self.address)
         # Never `public`: what lies there is anybody's.
         made.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self.schema)))
         made.execute("SET synchronous_commit TO on")
@@ -130,6 +129,13 @@ class PostgresStore:
                     connection.execute("INSERT INTO schema_steps VALUES (%s, %s)", [name, digest])
 
 
+def connected(address: str) -> psycopg.Connection[Row]:
+    """A connection whose rows are dictionaries with SQLite's kinds of values."""
+    made = psycopg.connect(address, autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_S)
+    made.adapters.register_loader("numeric", _Number)
+    return made
+
+
 class _Number(Loader):
     """Sums of integers come as numeric; as on SQLite they are whole numbers, averages are not."""
 
@@ -146,7 +152,8 @@ def _plain(value: object) -> object:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """The server's errors as ours."""
     try:
         yield
     except psycopg.Error as error:

@@ -81,3 +81,7 @@ SELECT * FROM releases WHERE docking = :docking ORDER BY seq DESC LIMIT 1;
 -- Bytes sealed on each day since :since, by the station's clock in Beijing time.
 SELECT date(sealed_at, '+8 hours') AS day, sum(size) AS bytes FROM clips WHERE sealed_at >= :since
 GROUP BY date(sealed_at, '+8 hours') ORDER BY 1;
+
+-- newest_config --
+-- The configuration that was stated last.
+SELECT config FROM configs WHERE seq = (SELECT max(seq) FROM configs);
