@@ -74,6 +74,9 @@ PROPERTIES = {
 }  # fmt: skip
 """What is tried on an object store before it gets evidence."""
 PROPERTY_RESULTS = {"yes": "符合", "no": "不符合", "unknown": "未能探测"}
+STATION_STATES = {
+    "frozen": "已停止收取", "silent": "久无消息", "waiting": "待补附件", "unheard": "尚未收到", "fine": "正常",
+}  # fmt: skip
 CAMPAIGN_STATES = {"running": "进行中", "paused": "已暂停", "cancelled": "已取消", "done": "完成"}
 OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from avrecord.cli.output import formats, give
 from avrecord.ledger.write import save_text
 from avrecord.pipeline import storing
 from avrecord.pipeline.footing import assert_outside
-from avrecord.reads.answer import Answer, Column
 from avrecord.reads.copies import probed
+from avrecord.reads.town import town
 from avrecord.service.bureau import serve_bureau
 from avrecord.words import TAKEN
 
@@ -47,17 +46,8 @@ def take(s: Session, name: str, folder: Path, out: Path | None) -> None:
 @formats
 @session
 def status(s: Session, /, **form: Any) -> None:
-    """各采集站：见证到多少条，索引到多少条，哪些已停止收取。"""
-    rows = [asdict(each) for each in stations.stands(s.kit)]
-    columns = [
-        Column("station", "采集站", width=12),
-        Column("seen", "已见证（条）"),
-        Column("indexed", "已索引（条）"),
-        Column("frozen", "停止收取的原因", lambda why: why or "—", 30),
-    ]
-    frozen = sum(bool(row["frozen"]) for row in rows)
-    notes = [f"共 {len(rows)} 个采集站，停止收取 {frozen} 个。"]
-    give(Answer("bureau_status", "采集站", columns, rows, {"frozen": frozen}, notes, 13 if frozen else 0), **form)
+    """各采集站：收到哪里，有多少片段，哪些久无消息或已停止收取。"""
+    give(town(s.kit), **form)
 
 
 @bureau.command("probe-store")

@@ -93,7 +93,9 @@ def sync(objects: Objects, kit: Kit, line: Line, again: bool = False) -> Sent:
         sent.closed = True
     finally:
         if kit.log.size > log.size:
-            sent.log = send_log(objects, kit)
+            more = send_log(objects, kit)
+            absent = tuple(dict.fromkeys((*log.absent, *more.absent)))
+            sent.log = SentLog(more.size, log.attachments + more.attachments, absent)
         stand = kit.store.row("upload_stand", store=objects.name) or {}
         sent.left, sent.left_bytes = int(stand["clips"]), int(stand["bytes"])
     return sent

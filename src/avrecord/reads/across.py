@@ -13,7 +13,7 @@ from avrecord.errors import AvrecordError, UnknownName
 from avrecord.pipeline.kit import Kit
 from avrecord.reads.answer import Answer, Column
 
-STATION = Column("station", "采集站", width=10)
+STATION = Column("station", "采集站", width=10, whole=True)
 MOST_NOTES = 20
 Ask = Callable[[Kit], Answer]
 

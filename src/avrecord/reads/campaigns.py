@@ -20,7 +20,7 @@ def campaigns(kit: Place) -> Answer:
         rows = [_row(progress(found, name, kit)) for name in reversed(latest(kit))]
     columns = [
         Column("campaign", "任务", width=22, whole=True),
-        Column("scope", "范围", width=16),
+        Column("scope", "范围", _scope, 16),
         Column("asked_by", "操作人"),
         Column("state", "状态", CAMPAIGN_STATES.__getitem__),
         Column("clips_done", "已核验", lambda row: f"{row['clips_done']}/{row['clips']}", of_row=True, width=12),
@@ -60,6 +60,15 @@ def _row(found: Progress) -> dict[str, Any]:
     row = asdict(found)
     left = row.pop("left")
     return row | {"left_seconds": None if left is None else round(left.total_seconds())}
+
+
+def _scope(text: str) -> str:
+    """Which clips, as people say it."""
+    station, *rest = text.split()
+    days = [f"{at[:10]} 起封存的" for at in rest if at[:1].isdigit()]
+    return "，".join(
+        ["各站" if station == "*" else station, *days, "新片段" if "new" in rest else "全部片段" if not days else "片段"]
+    )
 
 
 def _duration(seconds: int | None) -> str:

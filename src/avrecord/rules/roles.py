@@ -7,10 +7,10 @@ from dataclasses import dataclass
 ROLES = ("operator", "supervisor", "auditor", "custodian", "admin")
 SEES: dict[str, frozenset[str]] = {
     "operator": frozenset({"dock", "home"}),
-    "supervisor": frozenset({"dock", "home", "cases", "footage", "selfcheck", "imports"}),
-    "auditor": frozenset({"dock", "home", "cases", "footage", "verify", "selfcheck"}),
-    "custodian": frozenset({"dock", "home", "devices", "imports"}),
-    "admin": frozenset({"dock", "home", "devices", "verify", "system", "imports"}),
+    "supervisor": frozenset({"dock", "home", "cases", "footage", "selfcheck", "imports", "bureau"}),
+    "auditor": frozenset({"dock", "home", "cases", "footage", "verify", "selfcheck", "bureau"}),
+    "custodian": frozenset({"dock", "home", "devices", "imports", "bureau"}),
+    "admin": frozenset({"dock", "home", "devices", "verify", "system", "imports", "bureau"}),
 }
 """Parts of the pages, by role. The dock's own screen is everybody's who stands before it. Who administers the machine has
 no business with what was filmed."""

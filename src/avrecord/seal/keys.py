@@ -40,6 +40,11 @@ class Sealer:
     def key_id(self) -> str:
         return key_id(self.public)
 
+    @property
+    def public_line(self) -> str:
+        """The clip key as one line of OpenSSH's public key format."""
+        return sshsig.public_line(self.public, self.station)
+
     def seal(self, digest: bytes) -> str:
         """The armoured SSHSIG over a clip's SHA-256."""
         return sshsig.sign(self.key, digest)

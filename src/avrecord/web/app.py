@@ -31,6 +31,7 @@ from avrecord.web import (
     tables,
     verifying,
 )
+from avrecord.web.bureau import BUREAU_QUESTIONS
 from avrecord.web.guard import Guard, Turned
 from avrecord.web.jobs import Jobs
 from avrecord.web.questions import QUESTIONS
@@ -118,7 +119,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], l
     archive.routes(app, guard, shell, kit, jobs)
     imports.routes(app, guard, shell, jobs)
     system.routes(app, guard, shell, kit, system.Live(status, checks))
-    for question in QUESTIONS:
+    for question in (*QUESTIONS, *BUREAU_QUESTIONS):
         tables.routes(app, guard, shell, kit, question)
 
     @app.get("/style.css")

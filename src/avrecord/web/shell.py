@@ -35,9 +35,11 @@ TABS = (
     Tab("/verify", "核验", "verify"),
     Tab("/selfcheck", "自查", "selfcheck"),
     Tab("/imports", "导入", "imports"),
+    Tab("/bureau", "市局", "bureau"),
     Tab("/system", "系统", "system"),
     Tab("/", "采集", "dock"),
 )
+BUREAU = "bureau"  # the folder in which a bureau keeps its stations
 STATUS = {30: 503, 32: 400}
 """HTTP status for an error's exit code (`errors.py`); 503 for the others: the station cannot answer now."""
 
@@ -47,6 +49,8 @@ class Shell:
 
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
+        self.parts: dict[str, str] = {}
+        """Of which part each table is, so that a page leads nobody to one that is not theirs."""
         self.templates = Environment(
             loader=FunctionLoader(template), autoescape=select_autoescape(default=True), undefined=StrictUndefined
         )
@@ -54,10 +58,14 @@ class Shell:
 
     def page(self, name: str, account: Account | None, status: int = 200, **content: Any) -> HTMLResponse:
         """A page as this account sees it; None: nobody is logged in."""
-        tabs = [tab for tab in TABS if account and may_see(account, tab.part)]
+        tabs = [tab for tab in TABS if account and may_see(account, tab.part) and self._is_at_work(tab)]
         who = {"name": account.name, "role": ROLE_NAMES[account.role], "unit": account.unit} if account else None
         found = self.templates.get_template(name)
         return HTMLResponse(found.render(content, tabs=tabs, who=who, account=account, page=name), status)
+
+    def _is_at_work(self, tab: Tab) -> bool:
+        """Most stations are no bureau, and a bureau is one once a station was taken; and then for who may ask about all units."""
+        return tab.part != "bureau" or (self.kit.root / BUREAU).is_dir()
 
     def problem(self, request: Request, status: int, said: str, account: Account | None = None) -> Response:
         """What went wrong, as a page or, for a twin, as JSON."""

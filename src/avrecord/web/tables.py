@@ -16,7 +16,7 @@ from avrecord.errors import BadQuestion
 from avrecord.ledger.write import write_workbook
 from avrecord.pipeline.kit import Kit
 from avrecord.reads.answer import Answer, as_document, csv_of, sheet, shown
-from avrecord.rules.roles import Account
+from avrecord.rules.roles import Account, may_see
 from avrecord.web.guard import Guard
 from avrecord.web.shell import Shell
 
@@ -58,6 +58,7 @@ class Question:
 
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Question) -> None:
     """A question's page and its other forms."""
+    shell.parts[question.path] = question.part
 
     @app.get(question.path)
     def page(request: Request) -> Response:
@@ -66,8 +67,9 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
         answer = question.answer(kit, given["unit"], given)
         rows = [_cells(question, answer, row) for row in answer.rows[:MOST_SHOWN]]
         query = {key: value for key, value in given.items() if value and key != "after"}
+        related = [(path, title) for path, title in question.related if may_see(account, shell.parts.get(path, question.part))]
         return shell.page(
-            "table.html", account,
+            "table.html", account, related=related,
             question=question, answer=answer, rows=rows, given=given, query=query,
             cut=len(answer.rows) - len(rows), following=answer.extra.get("next"),
         )  # fmt: skip

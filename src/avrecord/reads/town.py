@@ -1,0 +1,90 @@
+"""Every station as the bureau sees it: how far its log was proved, what it holds, what waits, who was not heard of."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+from avrecord.bureau.stations import Stand, stands
+from avrecord.bureau.views import Views
+from avrecord.errors import AvrecordError
+from avrecord.model.moments import from_utc_text
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.outstanding import LATE
+from avrecord.pipeline.storing import store_name
+from avrecord.reads.answer import Answer, Column, moment
+from avrecord.words import STATION_STATES
+
+COLUMNS = [
+    Column("station", "采集站", width=10, whole=True),
+    Column("name", "名称", width=14),
+    Column("state", "状态", STATION_STATES.__getitem__, 12),
+    Column("last", "最近一条记录", moment, 12),
+    Column("clips", "片段"),
+    Column("gigabytes", "GB", "{:.2f}".format),
+    Column("waiting", "尚未上传"),
+    Column("received", "已读回签收"),
+    Column("seen", "已见证（条）"),
+    Column("indexed", "已索引（条）"),
+    Column("frozen", "停止收取的原因", lambda why: why or "—", 24),
+]
+NOTHING: dict[str, Any] = {"name": "", "last": None, "clips": 0, "gigabytes": 0.0, "waiting": 0, "received": 0}
+
+
+def town(kit: Kit) -> Answer:
+    """A row for each trusted station; the exit code says whether one is frozen."""
+    with closing(Views(kit)) as views:
+        rows = [_row(stand, views, kit) for stand in stands(kit)]
+    counts = {state: sum(row["state"] == state for row in rows) for state in STATION_STATES}
+    told = "，".join(f"{STATION_STATES[state]} {count}" for state, count in counts.items() if count)
+    notes = [f"共 {len(rows)} 个采集站：{told}。" if rows else "还没有登记采集站：用 log trust 登记其日志公钥。"]
+    notes.append(f"“久无消息”：{LATE.days} 天没有新记录送到。只说明市局没有收到，原因请向该站核实。")
+    return Answer("bureau_status", "采集站", COLUMNS, rows, counts, notes, 13 if counts["frozen"] else 0)
+
+
+def _row(stand: Stand, views: Views, kit: Kit) -> dict[str, Any]:
+    figures = NOTHING
+    if stand.indexed:
+        try:
+            with views.of(stand.station) as seen:
+                figures = _figures(seen, kit)
+        except AvrecordError:
+            figures = NOTHING  # its own page says why
+    return {
+        "station": stand.station,
+        "seen": stand.seen,
+        "indexed": stand.indexed,
+        "frozen": stand.frozen,
+        "state": _state(stand, figures["last"], kit.clock()),
+        **figures,
+    }
+
+
+def _figures(seen: Kit, kit: Kit) -> dict[str, Any]:
+    totals = seen.store.row("totals") or {}
+    last = seen.store.row("last_at")
+    stand = seen.store.row("upload_stand", store=store_name(kit)) or {}
+    received = seen.store.row("receipt_stand", key=_key(kit)) or {}
+    return {
+        "name": seen.settings.station.name,
+        "last": from_utc_text(last["at"]) if last else None,
+        "clips": totals["clips"],
+        "gigabytes": totals["bytes"] / 1e9,
+        "waiting": stand["clips"],
+        "received": received["clips"],
+    }
+
+
+def _key(kit: Kit) -> str:
+    return " ".join(kit.sealer.public_line.split()[:2])
+
+
+def _state(stand: Stand, last: datetime | None, now: datetime) -> str:
+    if stand.frozen:
+        return "frozen"
+    if not stand.seen:
+        return "unheard"
+    if stand.indexed < stand.seen:
+        return "waiting"
+    return "silent" if last is None or now - last > LATE else "fine"

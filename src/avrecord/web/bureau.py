@@ -1,0 +1,92 @@
+"""市局: every station at a glance, the campaigns, and each table of a station asked of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from avrecord.errors import BadQuestion
+from avrecord.pipeline.kit import Kit
+from avrecord.reads.across import across
+from avrecord.reads.answer import Answer
+from avrecord.reads.campaigns import campaign, campaigns
+from avrecord.reads.town import town
+from avrecord.web.questions import QUESTIONS
+from avrecord.web.shell import address
+from avrecord.web.tables import Asked, Filter, Question
+
+ASKED = (
+    "/missing", "/queue", "/agreement", "/clips", "/devices", "/device", "/device-life", "/availability", "/sufficiency",
+    "/plan-repair", "/plan-retire", "/plan-renew", "/rectification", "/statistics",
+)  # fmt: skip
+"""Tables that need the index alone. A draw is a station's, and losses are counted where the cards are docked."""
+FIRST = ("/missing", "/clips", "/devices", "/availability", "/rectification", "/statistics")
+STATION = Filter("station", "采集站编号（不填为全部）")
+CAMPAIGN = Filter("campaign", "任务")
+
+
+def _whole(ask: Callable[[Kit, Asked], Answer]) -> Callable[[Kit, str, Asked], Answer]:
+    """A page about the town as a whole. Raises BadQuestion for an account of one unit."""
+
+    def answer(kit: Kit, unit: str, asked: Asked) -> Answer:
+        if unit:
+            raise BadQuestion(what="单位", detail="市局总览只有全局的，不能按单位查看")
+        return ask(kit, asked)
+
+    return answer
+
+
+def _of_one(question: Question, unit: str, asked: Asked, view: Kit) -> Answer:
+    return question.answer(view, unit, asked)
+
+
+def _asked(question: Question) -> Question:
+    """A table of a station over all of them. Its links lead to pages of the station itself, so there are none here."""
+
+    def answer(kit: Kit, unit: str, asked: Asked) -> Answer:
+        return across(kit, partial(_of_one, question, unit, asked), asked["station"] or None)
+
+    filters = (STATION, *question.filters)
+    return Question(f"/bureau{question.path}", f"各站{question.title}", question.part, answer, filters, whole=answer)
+
+
+def _campaigns(kit: Kit, _: Asked) -> Answer:
+    return campaigns(kit)
+
+
+def _campaign(kit: Kit, asked: Asked) -> Answer:
+    return campaign(asked["campaign"], kit)
+
+
+def _to_station(row: dict[str, Any]) -> str:
+    return address("/bureau/missing", station=row["station"])
+
+
+def _to_campaign(row: dict[str, Any]) -> str:
+    return address("/bureau-campaign", campaign=row["campaign"])
+
+
+_TABLES = [_asked(each) for each in QUESTIONS if each.path in ASKED]
+RELATED = (
+    ("/bureau", "采集站"),
+    ("/bureau-campaigns", "核验任务"),
+    *((each.path, each.title) for each in _TABLES if each.path.removeprefix("/bureau") in FIRST),
+)
+BUREAU_QUESTIONS = (
+    Question("/bureau", "市局", "bureau", _whole(lambda kit, _: town(kit)), (), {"station": _to_station}, RELATED),
+    Question(
+        "/bureau-campaigns", "核验任务", "bureau", _whole(lambda kit, _: campaigns(kit)), (), {"campaign": _to_campaign}, RELATED
+    ),
+    Question(
+        "/bureau-campaign",
+        "一个核验任务",
+        "bureau",
+        _whole(lambda kit, asked: campaign(asked["campaign"], kit)),
+        (CAMPAIGN,),
+        {},
+        RELATED,
+    ),
+    *(replace(each, related=RELATED) for each in _TABLES),
+)
