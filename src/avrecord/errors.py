@@ -213,7 +213,7 @@ class SqliteTooOld(DatabaseProblem):
 
 class OnlyThere(AvrecordError):
     says = "这里是采集站 {station} 在市局的只读视图，没有做任何改动；请在该采集站上操作。"
-    exit_code = 2
+    exit_code = 32
 
 
 class StoreProblem(AvrecordError):
@@ -230,7 +230,7 @@ class ObjectDiffers(EvidenceError):
 
 
 class StoreRefused(AvrecordError):
-    says = "对象存储 {store} 不能用来存放证据：{detail}。没有上传任何证据；探测结果见 bureau probe-store。"
+    says = "对象存储 {store} 不能用来存放证据：{detail}。没有上传任何证据；请换用符合要求的存储。"
     exit_code = 41
 
 

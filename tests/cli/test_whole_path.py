@@ -18,7 +18,8 @@ from avrecord.station import open_station
 from cli.desk import Said
 from conftest import NOW
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+# The sample is walked once, not once for each process.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("whole-path")]
 
 EXPECTED = {
     "complete": set(),

@@ -120,12 +120,13 @@ class Weed(Server):
 
 
 @contextmanager
-def seaweed(folder: Path) -> Iterator[Weed]:
+def seaweed(folder: Path, who: dict[str, object] | None = None) -> Iterator[Weed]:
+    """`who`: its identities, as `s3.json` has them; by default one that may do everything."""
     folder.mkdir()
     (folder / "data").mkdir()
     actions = ["Admin", "Read", "List", "Tagging", "Write"]
     identity = {"name": KEY, "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": actions}
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    (folder / "s3.json").write_text(json.dumps(who or {"identities": [identity]}))
     master, volume, filer, s3 = ports(4)
     command = [
         program("weed"), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder / 'data'}", "-s3", f"-s3.port={s3}",

@@ -94,7 +94,7 @@ def test_an_intake_killed_at_each_durable_system_call_heals(tmp_path, dcam):
     card = dcam(contents)
     calls = durable_calls(fresh(tmp_path / "count"), card, tmp_path)
     assert len(calls) > 30
-    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[:: len(calls) // 12]:
+    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[:: len(calls) // 9]:
         root = fresh(tmp_path / f"{name}{k}")
         inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={k}"]
         command = ["strace", "-f", "-qq", "-o", "/dev/null", *inject, sys.executable, "-c", INTAKE]
@@ -114,7 +114,7 @@ def test_a_disk_that_fails_at_each_durable_system_call_costs_a_retry_and_nothing
     contents = {"VIDEO/090000.mp4": pattern(70_000), "VIDEO/090100.mp4": b"", "LOG/a.log": b"BAT=50%\n"}
     card = dcam(contents)
     calls = [call for call in durable_calls(fresh(tmp_path / "count"), card, tmp_path) if call[0] != "unlink"]
-    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[3 :: len(calls) // 8]:
+    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[3 :: len(calls) // 6]:
         root = fresh(tmp_path / f"{name}{k}")
         inject = ["-e", f"trace={name}", "-e", f"inject={name}:error={error}:when={k}"]
         command = ["strace", "-f", "-qq", "-o", "/dev/null", *inject, sys.executable, "-c", INTAKE]

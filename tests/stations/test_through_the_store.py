@@ -13,6 +13,8 @@ import pytest
 from avrecord import station as stations
 from avrecord.model import statement as say
 from avrecord.pipeline.record import state
+from avrecord.pipeline.sending import send_log
+from avrecord.pipeline.storing import trusted_objects
 from cli.desk import Desk
 from conftest import NOW, pattern
 
@@ -150,3 +152,80 @@ def test_a_station_restored_from_an_image_stops_and_changes_nothing_in_the_store
     said = restored("sync")
     assert (said.code, "不是同一个过去" in said.err) == (13, True), said.err
     assert {path: path.read_bytes() for path in house.share.rglob("*") if path.is_file()} == before
+
+
+def test_a_station_whose_disk_died_is_made_again_from_the_store(house, kit, tmp_path):
+    """With its keys from their backup it goes on with the same log; what was in the store is what was sealed."""
+    house.sync()
+    house.turn()
+    house.sync()
+    house.turn()
+    size = stations.open_station(kit.root).log.size
+    again = tmp_path / "again"
+    said = house.bureau("bureau", "fetch", "station-01", again)
+    assert (said.code, f"日志 {size} 条" in said.out, "片段 3 个" in said.out) == (0, True, True), said.err
+    assert house.bureau("bureau", "fetch", "station-01", again).code == 0, "run again it changes nothing"
+    shutil.copytree(kit.root / "keys", again / "keys")
+    shutil.rmtree(kit.root)
+    restored = house.station
+    again.rename(restored.root)
+    for folder in ("config", "devices"):
+        shutil.copytree(house.bureau.root / folder, restored.root / folder)
+    assert restored("rebuild").code == 0
+    found = restored("verify", "--all", "--json")
+    assert found.code == 0, found.out + found.err
+    assert house.sync()["clips"] == 0, "the log says what was sent"
+    other = stations.open_station(restored.root)
+    state(other, [say.ServiceStarted(version="after the fire")])
+    other.store.close()
+    house.sync()
+    house.turn()
+    [row] = house.bureau("bureau", "status", "--json").json["rows"]
+    assert (row["frozen"], row["seen"] > size) == ("", True), "the same past goes on"
+    assert house.bureau("bureau", "fetch", "station-01", restored.root).code == 32, "never over a station"
+
+
+def test_what_the_store_has_otherwise_is_not_fetched_and_is_named(house, kit, tmp_path):
+    house.sync()
+    below = house.share / "stations" / "station-01" / "vault"
+    [clip] = list(below.rglob("*090000.mp4"))
+    clip.chmod(0o600)
+    clip.write_bytes(pattern(3000, 8))
+    said = house.bureau("bureau", "fetch", "station-01", tmp_path / "again")
+    assert (said.code, "与封存时不符" in said.err) == (12, True)
+    assert not list((tmp_path / "again").rglob("*090000.mp4"))
+    assert not list((tmp_path / "again").rglob("*.part"))
+
+
+def test_a_bureau_whose_disk_died_knows_from_the_store_what_it_saw(house, kit, tmp_path, monkeypatch, capsys):
+    """Keys and settings from their backup, nothing else: the index comes from the logs, the memory from its own cosignature."""
+    image = tmp_path / "image"
+    shutil.copytree(kit.root, image)
+    house.sync()
+    house.turn()
+    before = house.bureau("bureau", "status", "--json").json["rows"]
+    kept = tmp_path / "kept"
+    shutil.copytree(house.bureau.root, kept, ignore=shutil.ignore_patterns("bureau", "witness"))
+    shutil.rmtree(house.bureau.root)
+    kept.rename(house.bureau.root)
+    assert house.bureau("bureau", "status", "--json").json["rows"][0]["seen"] == 0
+    # Before it takes anything, somebody with the station's key publishes another past, longer than the one that was seen.
+    other = stations.open_station(image)
+    state(other, [say.ServiceStarted(version=f"{n}") for n in range(30)])
+    objects = trusted_objects(other)
+    monkeypatch.setattr(objects, "put", lambda key, content: objects.replace(key, content) or True)
+    store = {path: path.read_bytes() for path in house.share.rglob("*") if path.is_file()}
+    send_log(objects, other, again=True)
+    house.turn()
+    [row] = house.bureau("bureau", "status", "--json").json["rows"]
+    assert (row["state"], row["seen"]) == ("frozen", before[0]["seen"])
+    other.store.close()
+    for path in house.share.rglob("*"):
+        if path.is_file() and path not in store:
+            path.unlink()
+    for path, content in store.items():
+        path.chmod(0o600)
+        path.write_bytes(content)
+    assert house.bureau("bureau", "lift", "station-01", "--by", "SJ1").code == 0
+    house.turn()
+    assert house.bureau("bureau", "status", "--json").json["rows"][0]["indexed"] == before[0]["indexed"]

@@ -159,7 +159,7 @@ def test_opening_again_applies_no_schema_step_twice(store, tmp_path):
 def test_a_schema_step_that_fails_is_not_half_applied(tmp_path, monkeypatch):
     shipped = sqlite.schema()
     steps = (*shipped, ("999_next.sql", "CREATE TABLE fresh (x TEXT) STRICT;\nCREATE TABLE clips (x TEXT) STRICT;\n"))
-    monkeypatch.setattr(sqlite, "schema", lambda: steps)
+    monkeypatch.setattr(sqlite, "schema", lambda part: steps)
     with pytest.raises(DatabaseProblem, match="clips"):
         Store(tmp_path / "avrecord.db")
     with closing(sqlite3.connect(tmp_path / "avrecord.db")) as connection:

@@ -10,8 +10,13 @@ from avrecord.bureau import stations
 from avrecord.bureau.ingest import Ingested, Published, ingest
 from avrecord.bureau.mirror import StoredAttachments, fetch_log, forget
 from avrecord.bureau.reply import leave_cosigned
-from avrecord.errors import AvrecordError, LogBroken
+from avrecord.errors import AvrecordError, LogBroken, ObjectMissing
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.replies import COSIGNED, LARGEST
+from avrecord.pipeline.storing import reply_prefix
+from avrecord.seal import note
+from avrecord.seal.note import BadNote
+from avrecord.seal.witness import Request
 from avrecord.vault.objects import Objects
 
 
@@ -44,6 +49,7 @@ def take_from_store(objects: Objects, station: str, kit: Kit) -> Ingested | None
     durable.make_folder(memory)
     if not fetch_log(objects, station, published.log, keys):
         return None
+    _remember(objects, published, kit)
     try:
         found = _ingest(published, kit)
     except LogBroken:
@@ -55,6 +61,24 @@ def take_from_store(objects: Objects, station: str, kit: Kit) -> Ingested | None
         anew.log.rename(published.log)
     leave_cosigned(objects, station, stations.witness(kit).last_text(published.origin))
     return found
+
+
+def _remember(objects: Objects, published: Published, kit: Kit) -> None:
+    """After the loss of this bureau's disk: what it cosigned last lies in the store, under its own signature.
+
+    Without it a station that went on from an old image meanwhile would be met as if for the first time.
+    """
+    witness = stations.witness(kit)
+    if witness.last(published.origin) is not None:
+        return
+    try:
+        signed = objects.get(f"{reply_prefix(published.station)}{COSIGNED}", LARGEST).decode("utf-8")
+        note.open_note(signed, list(published.keys))
+        ours = note.cosignatures(signed, [witness.verifier])
+    except (ObjectMissing, BadNote, UnicodeDecodeError):
+        return
+    if ours:
+        witness.add(Request(0, (), signed).text)
 
 
 def _ingest(published: Published, kit: Kit) -> Ingested:

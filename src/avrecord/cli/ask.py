@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Asking, Session, session
+from avrecord.cli.base import Asking, Command, Session, session
 from avrecord.cli.output import give
 from avrecord.pipeline.kit import Kit
 from avrecord.reads.across import across
@@ -24,13 +24,13 @@ QUESTIONS = (
 """Commands that only ask, and only the index. Nothing else is run with another station behind it."""
 
 
-@click.command("ask", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command("ask", cls=Command, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("station", metavar="采集站编号|全部")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="命令 …")
 @session
 @click.pass_context
 def ask(context: click.Context, s: Session, station: str, words: tuple[str, ...]) -> None:
-    """在市局的索引上提问：采集站上的查询命令都可以用，如 bureau ask 全部 cases missing --by unit。只读。"""
+    """在市局的索引上提问：用采集站的查询命令，问一个站或全部；只读，不改动任何采集站。"""
     if not _is_question(words):
         raise click.UsageError(f"只能用查询命令：{'、'.join(QUESTIONS)}")
     forms: list[dict[str, Any]] = []

@@ -8,12 +8,14 @@ from typing import Any
 import click
 
 from avrecord.bureau import stations
+from avrecord.bureau.fetching import fetch_station
 from avrecord.cli import ask, campaigns
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
 from avrecord.ledger.write import save_text
 from avrecord.pipeline import storing
 from avrecord.pipeline.footing import assert_outside
+from avrecord.pipeline.storing import trusted_objects
 from avrecord.reads.copies import probed
 from avrecord.reads.town import town
 from avrecord.service.bureau import serve_bureau
@@ -74,6 +76,22 @@ def lift(s: Session, name: str, by: str) -> None:
 def run(s: Session, once: bool) -> None:
     """常驻运行：收取各站上传的日志、见证、核验新片段、签发入库回执。"""
     serve_bureau(s.root, once)
+
+
+@bureau.command("fetch")
+@click.argument("name", metavar="采集站编号")
+@click.argument("to", type=click.Path(file_okay=False, path_type=Path), metavar="目录")
+@session
+def fetch(s: Session, name: str, to: Path) -> None:
+    """由对象存储取回一个采集站的日志、附件和片段（采集站的磁盘损坏时）；中断后重新运行会接着做。"""
+    assert_outside(to, s.kit)
+    found = fetch_station(trusted_objects(s.kit), name, to, s.kit, s.kit.tell)
+    click.echo(f"已取回 {name}：日志 {found.size} 条，附件 {found.attachments} 个，片段 {found.clips} 个，{found.bytes} 字节。")
+    for what, why in found.absent.items():
+        click.echo(f"没有取回 {what}：{why}", err=True)
+    click.echo(f"把该站密钥的备份放到 {to / 'keys'}，再运行 avrecord --root {to} rebuild 和 verify --all。", err=True)
+    if found.absent:
+        raise click.exceptions.Exit(12)
 
 
 for _command in (*campaigns.COMMANDS, *ask.COMMANDS):

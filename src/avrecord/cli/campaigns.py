@@ -11,7 +11,7 @@ from avrecord import durable
 from avrecord.bureau import duty
 from avrecord.bureau.campaigns import Scope, book, leave_receipts, progress
 from avrecord.bureau.local import hand, run_local
-from avrecord.cli.base import Session, by_default, session
+from avrecord.cli.base import Command, Session, by_default, session
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import formats, give
 from avrecord.errors import UnknownName
@@ -22,7 +22,7 @@ from avrecord.reads.clips import day_bounds
 NAME = click.argument("name", metavar="任务")
 
 
-@click.command("verify")
+@click.command("verify", cls=Command)
 @click.option("--all", "everything", is_flag=True, help="核验存储中的全部片段")
 @click.option("--since", type=DAY, default=None, metavar="日期", help="只核验这天起封存的片段")
 @click.option("--new", is_flag=True, help="只核验还没有任务核验过的片段")
@@ -34,7 +34,7 @@ NAME = click.argument("name", metavar="任务")
 def verify(
     s: Session, /, everything: bool, since: Any, new: bool, station: str | None, to_queue: bool, by: str, **form: Any
 ) -> None:
-    """批量核验：把存储中的片段逐个读回，核对内容和封存签名；中断后用 bureau resume 接着做。"""
+    """批量核验：把存储中的片段逐个读回，核对内容和封存签名；中断后可以接着做。"""
     if sum((everything, since is not None, new)) != 1:
         raise click.UsageError("请给出 --all、--since 日期 或 --new 中的一个")
     scope = Scope(station, day_bounds(since, None)["since"] if since else "", new)
@@ -49,7 +49,7 @@ def verify(
     give(asked.campaign(name, s.kit), **form)
 
 
-@click.command("campaigns")
+@click.command("campaigns", cls=Command)
 @click.argument("name", required=False, metavar="[任务]")
 @formats
 @session
@@ -59,7 +59,7 @@ def campaigns(s: Session, /, name: str | None, **form: Any) -> None:
     give(asked.campaign(name, place) if name else asked.campaigns(place), **form)
 
 
-@click.command("pause")
+@click.command("pause", cls=Command)
 @NAME
 @session
 def pause(s: Session, name: str) -> None:
@@ -68,7 +68,7 @@ def pause(s: Session, name: str) -> None:
     click.echo(f"任务 {name} 已暂停；用 bureau resume 接着做。")
 
 
-@click.command("cancel")
+@click.command("cancel", cls=Command)
 @NAME
 @session
 def cancel(s: Session, name: str) -> None:
@@ -77,7 +77,7 @@ def cancel(s: Session, name: str) -> None:
     click.echo(f"任务 {name} 已取消，已得出的结论保留。")
 
 
-@click.command("resume")
+@click.command("resume", cls=Command)
 @NAME
 @click.option("--queue", "to_queue", is_flag=True, help="交给任务队列的工作进程，不在本机做")
 @formats
@@ -93,7 +93,7 @@ def resume(s: Session, /, name: str, to_queue: bool, **form: Any) -> None:
     give(asked.campaign(name, s.kit), **form)
 
 
-@click.command("worker")
+@click.command("worker", cls=Command)
 @click.option("--until-idle", is_flag=True, help="队列空了就结束")
 @session
 def worker(s: Session, until_idle: bool) -> None:

@@ -16,6 +16,7 @@ _LINES = {
     "file_failed": "  未能采集 {file}：{why}",
     "examined": "  抽检 {name}：{outcome}{what}",
     "uploaded": "  已上传 {clip:.12}（{bytes} 字节）",
+    "fetched": "  已取回 {clip:.12}（{bytes} 字节）",
     "kept_back": "  未上传 {clip:.12}：{why}",
     "step": "{text}",
 }

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Session, session
+from avrecord.cli.base import Command, Session, session
 from avrecord.cli.output import formats, give
 from avrecord.pipeline.storing import trusted_objects
 from avrecord.pipeline.sync import Line, sync
 from avrecord.reads.copies import synced
 
 
-@click.command("sync")
+@click.command("sync", cls=Command)
 @click.option("--now", is_flag=True, help="不论上传时段（sync.hours），现在就上传")
 @click.option("--again", is_flag=True, help="逐个查看存储中是否还有，缺的补传（存储丢失过对象时）")
 @formats

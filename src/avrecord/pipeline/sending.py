@@ -12,6 +12,7 @@ from pathlib import Path
 
 from avrecord.errors import EvidenceError, LogBehind, LogBroken, ObjectMissing
 from avrecord.model.statement import Statement
+from avrecord.pipeline.journalling import send_journal
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.storing import attachment_key, station_prefix
 from avrecord.seal import note, tiles
@@ -21,6 +22,7 @@ from avrecord.seal.note import BadNote, Checkpoint, uint16
 from avrecord.seal.proof import hashes_of, peaks
 from avrecord.seal.verify import ATTACHED, DIGEST
 from avrecord.store import documents
+from avrecord.vault.attachments import Attachments
 from avrecord.vault.objects import Objects
 
 LARGEST_CHECKPOINT = 1 << 16
@@ -57,6 +59,7 @@ def send_log(objects: Objects, kit: Kit, again: bool = False) -> SentLog:
     if there < now.size or again:
         for key, content in _tiles(kit.log.folder, there, now.size):
             objects.put(f"{station_prefix(kit.station)}log/{key}", content)
+        send_journal(objects, kit.station, kit.log.folder)
         objects.replace(f"{station_prefix(kit.station)}log/checkpoint", signed.encode())
     return SentLog(now.size, sent, tuple(absent))
 
@@ -81,13 +84,13 @@ def _named(kit: Kit, first: int, size: int) -> Iterator[str]:
     """Every attachment that the leaves name, and what examinations among them name, each once."""
     told: set[str] = set()
     for index, entry in tiles.entries(kit.log.folder, first, size, size):
-        for digest in named_by(decode(entry, index), kit):
+        for digest in named_by(decode(entry, index), kit.attachments):
             if digest not in told:
                 told.add(digest)
                 yield digest
 
 
-def named_by(statement: Statement, kit: Kit) -> Iterator[str]:
+def named_by(statement: Statement, attachments: Attachments) -> Iterator[str]:
     """Digests of the attachments of one statement."""
     for name in ATTACHED:
         digest = getattr(statement.body, name, None)
@@ -96,7 +99,7 @@ def named_by(statement: Statement, kit: Kit) -> Iterator[str]:
         yield digest
         if name == "examination":
             try:
-                found = documents.read_examination(kit.attachments.get(digest))
+                found = documents.read_examination(attachments.get(digest))
             except (EvidenceError, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
                 continue  # gone or altered: said of the attachment itself
             frames = [frame for seen in found.observations for frame in (seen.evidence, seen.crop)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from avrecord import durable
 from avrecord.errors import CannotInstall, CannotWrite
-from avrecord.settings import FILE, load
+from avrecord.settings import FILE, Settings, load
 
 UNIT, CARD, RULES = "avrecord.service", "avrecord-card@.service", "90-avrecord.rules"
 PLACES = {
@@ -65,11 +65,12 @@ class Plan:
 def plan(root: Path, program: Path, templates: Path, prefix: Path) -> Plan:
     """What installing this station's service means. Reads files, changes nothing. Raises ConfigError, CannotInstall."""
     settings = load(root)
-    for path in (root, program, *([Path(settings.archive.to)] if settings.archive.to else [])):
+    beside = [folder for folder in (settings.archive.to, _store_folder(root, settings)) if folder]
+    for path in (root, program, *map(Path, beside)):
         if not SAFE_PATH.fullmatch(str(path)):
             raise CannotInstall(detail=f"路径 {path} 含有单元文件不接受的字符")
     files = [
-        _planned(prefix / where / _installed(name), _rendered(templates / name, root, program, settings.archive.to))
+        _planned(prefix / where / _installed(name), _rendered(templates / name, root, program, beside))
         for name, where in PLACES.items()
     ]
     if station := _with_cards(root, settings.dock.roots):
@@ -115,10 +116,16 @@ def _mode(path: Path) -> int:
     return path.stat().st_mode & 0o777 if path.exists() else 0o644
 
 
-def _rendered(template: Path, root: Path, program: Path, archive: str) -> str:
+def _store_folder(root: Path, settings: Settings) -> str:
+    """The folder that serves as an object store, or nothing."""
+    url = settings.store.url
+    return "" if not url or url.startswith(("http://", "https://")) else str((root / url).resolve())
+
+
+def _rendered(template: Path, root: Path, program: Path, beside: list[str]) -> str:
     text = template.read_text("utf-8").replace(SHIPPED_PROGRAM, str(program)).replace(SHIPPED_ROOT, str(root))
-    if archive:  # "-": the disk that archives go to is away for most of the year, and the service starts without it
-        text = text.replace(f"ReadWritePaths={root}\n", f"ReadWritePaths={root} -{archive}\n")
+    for folder in beside:  # "-": such a disk or share is away at times, and the service starts without it
+        text = re.sub(rf"(ReadWritePaths={re.escape(str(root))}.*)\n", rf"\1 -{folder}\n", text)
     if _in_a_home(root) or _in_a_home(program):
         text = text.replace("ProtectHome=yes", "ProtectHome=read-only")
     return text

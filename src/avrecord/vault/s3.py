@@ -203,7 +203,7 @@ class S3Objects:
         return False
 
 
-class Taken(StoreProblem):
+class Taken(Exception):
     """An object of this key is there, and the server kept it. Answered within this room."""
 
 
@@ -216,7 +216,7 @@ def explained(key: str = "") -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
         if code in THERE or status == "412":
-            raise Taken(detail=f"“{key}”已经在了") from error
+            raise Taken(key) from error
         if code in (*GONE, "NoSuchUpload"):
             raise ObjectMissing(key=key) from error
         raise StoreProblem(detail=f"{error.response.get('Error', {}).get('Message') or code}（{code}，{key}）") from error

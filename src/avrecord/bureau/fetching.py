@@ -1,0 +1,143 @@
+"""A station's folder made again from the object store: log, attachments and clips, each proved before it gets its name.
+
+Keys are not in the store. With the keys from their backup the folder is the station again (`rebuild` makes its index); without
+them it is evidence that anybody can verify, and a new station has to be set up under another id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avrecord import durable
+from avrecord.bureau import stations
+from avrecord.bureau.mirror import StoredAttachments, fetch_log
+from avrecord.errors import AvrecordError, BadInput, LogBroken, ObjectMissing, UnknownName
+from avrecord.model.statement import ConfigChanged, Taken
+from avrecord.pipeline.journalling import FILE, fetch_journal
+from avrecord.pipeline.kit import Kit, Tell
+from avrecord.pipeline.sending import named_by
+from avrecord.pipeline.storing import clip_key
+from avrecord.seal import note, tiles
+from avrecord.seal.codec import decode
+from avrecord.seal.log import SEPARATOR
+from avrecord.seal.merkle import CompactRange, leaf_hash
+from avrecord.seal.note import Checkpoint
+from avrecord.vault.folder import SEAL_ENDING
+from avrecord.vault.objects import Objects
+
+LARGEST_SEAL = 64 << 10
+
+
+@dataclass
+class Fetched:
+    """What came: leaves, attachments, clips and bytes; `absent`: what the log names and the store has not, or has otherwise."""
+
+    size: int = 0
+    attachments: int = 0
+    clips: int = 0
+    bytes: int = 0
+    absent: dict[str, str] = field(default_factory=dict)
+
+
+def fetch_station(objects: Objects, station: str, to: Path, kit: Kit, tell: Tell) -> Fetched:
+    """Into `to`, which is new or holds what an interrupted fetch left. Raises UnknownName, LogBroken, StoreProblem, BadInput."""
+    if (to / "keys").exists():
+        raise BadInput(path=to, detail="这里已经有一个采集站，不会覆盖")
+    keys = stations.keys_of(station, kit)
+    if not fetch_log(objects, station, to / "log", keys):
+        raise UnknownName(what="对象存储中的采集站", name=station)
+    signed = (to / "log" / "checkpoint").read_text("utf-8")
+    now = Checkpoint.parse(note.open_note(signed, keys))
+    _assert_whole(to / "log", now)
+    attachments = StoredAttachments(to / "attachments", lambda: objects, station)
+    found = Fetched(size=now.size)
+    for index, entry in tiles.entries(to / "log", 0, now.size, now.size):
+        statement = decode(entry, index)
+        for digest in named_by(statement, attachments):
+            _attachment(digest, attachments, found)
+        match statement.body:
+            case ConfigChanged(config=digest):
+                _configuration(digest, attachments, to)
+            case Taken() as taken:
+                _clip(objects, station, taken, to / "vault", found)
+                tell("fetched", clip=taken.clip, bytes=taken.size)
+    durable.replace_with(to / "log" / FILE, _journal(objects, station, signed))
+    return found
+
+
+def _journal(objects: Objects, station: str, signed: str) -> bytes:
+    """The station's own, up to the checkpoint that lies in the store: what came after it was never published there."""
+    records = fetch_journal(objects, station).decode("utf-8", "replace").split(SEPARATOR)[:-1]
+    kept = records[: records.index(signed) + 1] if signed in records else [*records, signed]
+    return "".join(f"{record}{SEPARATOR}" for record in kept).encode()
+
+
+def _assert_whole(log: Path, now: Checkpoint) -> None:
+    whole = CompactRange()
+    for _, entry in tiles.entries(log, 0, now.size, now.size):
+        whole.append(leaf_hash(entry))
+    if whole.root() != now.root:
+        raise LogBroken(index=0, detail="取回的记录与检查点的根不符（存储中的文件被改动，或不全）")
+
+
+def _attachment(digest: str, attachments: StoredAttachments, found: Fetched) -> None:
+    try:
+        attachments.get(digest)
+        found.attachments += 1
+    except AvrecordError as error:
+        found.absent[f"attachments/{digest[:12]}"] = str(error)
+
+
+def _configuration(digest: str, attachments: StoredAttachments, to: Path) -> None:
+    """`station.toml` as it was stated last."""
+    try:
+        durable.replace_with(to / "station.toml", attachments.get(digest))
+    except AvrecordError:
+        return  # named among what is absent
+
+
+def _clip(objects: Objects, station: str, taken: Taken, vault: Path, found: Fetched) -> None:
+    key, path = clip_key(station, taken.stored, taken.clip), _inside(vault, taken.stored)
+    if path is None:
+        found.absent[taken.stored] = "存放位置不在库内"
+        return
+    try:
+        if not path.exists():
+            _download(objects.read(key), path, taken)
+        seal = path.with_name(path.name + SEAL_ENDING)
+        if not seal.exists():
+            durable.replace_with(seal, objects.get(key + SEAL_ENDING, LARGEST_SEAL), mode=0o440)
+        found.clips += 1
+        found.bytes += taken.size
+    except ObjectMissing:
+        found.absent[taken.stored] = "对象存储中没有（尚未上传，或按规则移除）"
+    except BadInput as error:
+        found.absent[taken.stored] = str(error.facts["detail"])
+
+
+def _download(blocks: Iterator[bytes], path: Path, taken: Taken) -> None:
+    """Under its name only when its bytes are those that were sealed. Raises BadInput."""
+    durable.make_folder(path.parent)
+    part, digest = path.with_name(f".{taken.clip}.part"), hashlib.sha256()
+    try:
+        with part.open("wb") as target:
+            for block in blocks:
+                digest.update(block)
+                target.write(block)
+        if digest.hexdigest() != taken.clip:
+            raise BadInput(path=path, detail="对象存储中的内容与封存时不符，没有写入")
+        durable.sync_file(part)
+        part.chmod(0o440)
+        durable.rename_new(part, path)
+        durable.sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _inside(vault: Path, stored: str) -> Path | None:
+    """Where a clip goes; None for a path that would lead out of the vault, whatever a log says."""
+    path = vault.joinpath(stored)
+    return None if ".." in Path(stored).parts or "\0" in stored or not path.is_relative_to(vault) else path
