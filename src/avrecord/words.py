@@ -74,6 +74,12 @@ PROPERTIES = {
 }  # fmt: skip
 """What is tried on an object store before it gets evidence."""
 PROPERTY_RESULTS = {"yes": "符合", "no": "不符合", "unknown": "未能探测"}
+TOKEN_DEEDS = {"read": "读取平台索引", "push": "推送案件"}
+API_REFUSED = {
+    "unknown": "没有令牌，或令牌无效。", "not_yours": "这个令牌没有这项权限。", "too_large": "推送的内容太大，请分批推送。",
+    "no_cases": "内容应为 JSON：{\"cases\": […]}，1 至 10000 条。", "no_number": "{name} 应为整数。",
+}  # fmt: skip
+"""Why a request of another system is refused."""
 STATION_STATES = {
     "frozen": "已停止收取", "silent": "久无消息", "waiting": "待补附件", "unheard": "尚未收到", "fine": "正常",
 }  # fmt: skip
@@ -272,7 +278,7 @@ EXPIRY_KEPT = {
 }
 """Why a listed clip was not removed."""
 ARCHIVED_AS = {"linked": "关联本单位环节", "unlinked": "本单位记录仪，未关联"}
-ARCHIVED_STATES = {"in_bag": "在包内", "removed": "已按规则移除", "missing": "不在库中"}
+ARCHIVED_STATES = {"in_bag": "在包内", "in_vault": "在库中", "removed": "已按规则移除", "missing": "不在库中"}
 EVIDENCE_STAYS = "抽检留下的证据画面等附件可能被别处引用，不随片段移除。"
 
 GAPS = {"sequence": "编号不连续", "time": "录像中断", "vanished": "曾在卡上、未采集即消失"}

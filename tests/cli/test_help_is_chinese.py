@@ -64,6 +64,8 @@ CODES = {
     "custodian",
     "operator",
     "supervisor",
+    "read",
+    "push",
 }
 TYPED = NAMES | CODES
 FILE = re.compile(r"(?:[a-z]+/)?[a-z]*\.[a-z-]+")  # a file's name or its ending: .xlsx, keys/witness.vkey

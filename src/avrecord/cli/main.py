@@ -20,6 +20,7 @@ from avrecord.cli import (
     demo,
     devices,
     draws,
+    exchange,
     keys,
     linking,
     log,
@@ -61,7 +62,7 @@ def root_group(context: click.Context, root: Path, quiet: bool) -> None:
 
 _MODULES = (
     demo, station, clips, check, missing, cases, linking, reviews, checklist, devices, officers, verify, trust, draws, rectify,
-    statistics, selfcheck, log, keys, release, retention, archive, sync, bureau, service, users,
+    statistics, selfcheck, log, keys, release, retention, archive, sync, bureau, service, exchange, users,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from avrecord.ledger.platform import MEDIA_NUMBERS, Entry
@@ -17,21 +18,40 @@ from avrecord.words import ARCHIVED_AS, ARCHIVED_STATES, MEDIA
 NOT_A_TIME_MS = 86_400_000  # a clock that may be off by a day tells no time of recording
 
 
-def entries(clips: Iterable[tuple[Clip, bool]], unit: str, bag: Path, kit: Kit) -> Iterator[Entry]:
-    """One row for each clip: with whether it is linked to a stage, and whether its bytes are in the bag."""
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """Where the bytes of an index lie: below `prefix` in a folder, and what that is called (a key of `ARCHIVED_STATES`)."""
+
+    folder: Path
+    prefix: str
+    state: str
+
+
+def in_bag(bag: Path) -> Lying:
+    """In the bag of a unit's year."""
+    return Lying(bag, "data/clips", "in_bag")
+
+
+def in_vault(kit: Kit) -> Lying:
+    """On the station itself."""
+    return Lying(kit.root, "vault", "in_vault")
+
+
+def entries(clips: Iterable[tuple[Clip, bool]], unit: str, lying: Lying, kit: Kit) -> Iterator[Entry]:
+    """One row for each clip, given with whether it is linked to a stage."""
     book = Book(kit)
     for clip, linked in clips:
-        yield _entry(clip, linked, unit, bag, book, kit)
+        yield _entry(clip, linked, unit, lying, book, kit)
 
 
-def _entry(clip: Clip, linked: bool, unit: str, bag: Path, book: Book, kit: Kit) -> Entry:
+def _entry(clip: Clip, linked: bool, unit: str, lying: Lying, book: Book, kit: Kit) -> Entry:
+    path = f"{lying.prefix}/{clip.stored}"
+    there = (lying.folder / path).is_file()
     stages = kit.store.rows("stages_of_clip", clip_id=clip.id.hex)
     start = None if clip.doubt or clip.uncertainty_ms >= NOT_A_TIME_MS else clip.true_start
     day = beijing(start or clip.sealed_at, "%Y-%m-%d")
     holders = [row["officer"] for row in kit.store.rows("holders_on", recorder=clip.recorder or "", day=day)]
     ground = book.ground(clip.id.hex)
-    path = f"data/clips/{clip.stored}"
-    there = (bag / path).is_file()
     removed = kit.store.row("expired_clip", clip_id=clip.id.hex) is not None
     return {
         "wjbh": clip.id.hex,
@@ -55,5 +75,5 @@ def _entry(clip: Clip, linked: bool, unit: str, bag: Path, book: Book, kit: Kit)
         "seal": f"{path}{SEAL_ENDING}" if there else "",
         "path": path if there else "",
         "linked": ARCHIVED_AS["linked" if linked else "unlinked"],
-        "state": ARCHIVED_STATES["in_bag" if there else "removed" if removed else "missing"],
+        "state": ARCHIVED_STATES[lying.state if there else "removed" if removed else "missing"],
     }

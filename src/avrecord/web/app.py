@@ -20,6 +20,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.web import (
     archive,
     cases,
+    exchange,
     following,
     footage,
     home,
@@ -118,6 +119,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], l
     rectifying.routes(app, guard, shell, kit)
     archive.routes(app, guard, shell, kit, jobs)
     imports.routes(app, guard, shell, jobs)
+    exchange.routes(app, kit)
     system.routes(app, guard, shell, kit, system.Live(status, checks))
     for question in (*QUESTIONS, *BUREAU_QUESTIONS):
         tables.routes(app, guard, shell, kit, question)

@@ -58,3 +58,8 @@ ORDER BY u.seq, c.seq;
 -- receipt_stand --
 -- Clips that the bureau of a key read back.
 SELECT count(*) AS clips FROM copied WHERE key = :key;
+
+-- clips_after --
+-- Clips sealed after a leaf, in the order of the log, with the unit that has the recorder and whether a stage has the clip.
+SELECT c.*, d.unit, EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id) AS linked
+FROM clips c LEFT JOIN devices d ON d.recorder = c.recorder WHERE c.seq > :after ORDER BY c.seq LIMIT :count;

@@ -1,0 +1,108 @@
+"""The interface for other systems: JSON over HTTP with a token. No session and no cookie: no browser can be led to it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from avrecord.ledger.platform import COLUMNS, NOTES
+from avrecord.pipeline.exchange import MOST_CASES, MOST_ROWS, index_page, push_cases
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.tokens import Token, TokenFile
+from avrecord.words import API_REFUSED
+
+LARGEST = 8 << 20  # bytes of a push
+SCHEME = "bearer "
+
+
+class _Refused(Exception):
+    """Answered with a status and a sentence."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(said)
+        self.status, self.said = status, said
+
+
+def routes(app: FastAPI, kit: Kit) -> None:
+    """`/api/platform` (GET) and `/api/cases` (POST)."""
+    tokens = TokenFile(kit.root)
+
+    @app.get("/api/platform")
+    def platform(request: Request) -> Response:
+        """The platform index: `after` is the `next` of the page before, `most` up to 1,000 rows."""
+        try:
+            _let_in(request, tokens, "read")
+            page = index_page(kit, _number(request, "after", -1), _number(request, "most", MOST_ROWS))
+        except _Refused as refused:
+            return _refusal(refused)
+        columns = [{"key": key, "title": title} for key, title, _ in COLUMNS]
+        head = {"schema": "avrecord.platform/1", "station": kit.station, "notes": list(NOTES), "columns": columns}
+        return JSONResponse({**head, "rows": list(page.rows), "next": page.following})
+
+    @app.post("/api/cases")
+    async def cases(request: Request) -> Response:
+        """Cases pushed by a case system: all valid, or none taken."""
+        try:
+            token = await run_in_threadpool(_let_in, request, tokens, "push")
+            pushed = _cases(await _body(request))
+            report = await run_in_threadpool(push_cases, kit, pushed, token.number)
+        except _Refused as refused:
+            return _refusal(refused)
+        invalid = [{"row": number - 1, "why": why} for number, why in report.file.invalid]  # the table has a header
+        answer = {
+            "schema": "avrecord.pushed/1",
+            "taken": not invalid,
+            "new": len(report.new) if not invalid else 0,
+            "changed": len(report.changed) if not invalid else 0,
+            "unchanged": report.unchanged,
+            "invalid": invalid,
+        }
+        return JSONResponse(answer, 422 if invalid else 200)
+
+
+def _let_in(request: Request, tokens: TokenFile, deed: str) -> Token:
+    given = request.headers.get("authorization", "")
+    token = tokens.of(given[len(SCHEME) :].strip()) if given.lower().startswith(SCHEME) else None
+    if token is None:
+        raise _Refused(401, API_REFUSED["unknown"])
+    if deed not in token.may:
+        raise _Refused(403, API_REFUSED["not_yours"])
+    return token
+
+
+async def _body(request: Request) -> bytes:
+    content = b""
+    async for piece in request.stream():
+        content += piece
+        if len(content) > LARGEST:
+            raise _Refused(413, API_REFUSED["too_large"])
+    return content
+
+
+def _cases(content: bytes) -> list[dict[str, Any]]:
+    try:
+        sent = json.loads(content)
+        cases = sent["cases"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _Refused(400, API_REFUSED["no_cases"]) from error
+    if not isinstance(cases, list) or not cases or len(cases) > MOST_CASES or not all(isinstance(case, dict) for case in cases):
+        raise _Refused(400, API_REFUSED["no_cases"])
+    return cases
+
+
+def _number(request: Request, name: str, otherwise: int) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return otherwise
+    if not text.lstrip("-").isdigit() or len(text) > 15 or (name == "most" and int(text) < 1):
+        raise _Refused(400, API_REFUSED["no_number"].format(name=name))
+    return int(text)
+
+
+def _refusal(refused: _Refused) -> Response:
+    headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
+    return JSONResponse({"error": refused.said}, refused.status, headers)
