@@ -72,6 +72,7 @@ def make(folder: Path, count: int, clips: int, address: str) -> tuple[Kit, Kit]:
         for each in names(count):
             trust(bureau, NoteKey(origin_of(each), SoftSigner.generate().public).vkey)
             durable.make_folder(stations.memory(each, bureau))
+            (stations.memory(each, bureau) / "attachments").symlink_to(model / "attachments")
         found.append(bureau)
     copy_files(model, found[0], count)
     copy_schemas(model, address, count)
@@ -88,7 +89,10 @@ def copy_schemas(model: Path, address: str, count: int) -> None:
     first, *others = names(count)
     with closing(sqlite3.connect(model / "avrecord.db")) as here, closing(PostgresStore(address, first)) as there:
         tables = [
-            name for (name,) in here.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_steps'")
+            name
+            for (name,) in here.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'schema_steps'"
+            )
         ]
         for name in tables:
             cursor = here.execute(f'SELECT * FROM "{name}"')
@@ -123,6 +127,13 @@ def bare(bureau: Kit, count: int, readers: Readers | None, asked: Sequence[tuple
     return found
 
 
+def database_size(address: str) -> int:
+    """Bytes of the whole database."""
+    with closing(PostgresStore(address, names(1)[0])) as there:
+        row = there.connection.execute(b"SELECT pg_database_size(current_database()) AS size").fetchone()
+        return int(row["size"]) if row else 0
+
+
 def seconds(work: Callable[[], object]) -> float:
     taken = []
     for _ in range(ROUNDS):
@@ -137,7 +148,7 @@ def a_month_of(unit: str, view: Kit) -> Answer:
 
 
 QUESTIONS: list[tuple[str, Callable[[Kit], Answer], list[tuple[str, dict[str, Any]]]]] = [
-    ("bureau status", town, [("totals", {}), ("last_at", {}), ("upload_stand", {"store": ""}), ("receipt_stand", {"key": ""})]),
+    ("bureau status", town, [("town_figures", {"store": "", "key": ""}), ("projected", {})]),
     (
         "ask all clips --recorder, a month",
         lambda kit: across(kit, partial(clip_list, recorder="Z00070", **SPAN)),
@@ -165,6 +176,11 @@ def main() -> int:
             begun = time.perf_counter()
             files, schemas = make(Path(folder), given.stations, given.clips, address)
             print(f"{given.stations} stations x {given.clips:,} clips written in {time.perf_counter() - begun:.0f} s", flush=True)
+            sizes = (stations.memory(names(1)[0], files) / "index.db").stat().st_size, database_size(address) / given.stations
+            print(
+                "index of a clip: " + ", ".join(f"{size / given.clips:.0f} bytes" for size in sizes) + " (SQLite, PostgreSQL)",
+                flush=True,
+            )
             for title, ask, queries in QUESTIONS:
                 cells = []
                 for bureau, readers in ((files, None), (schemas, Readers(address))):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avrecord.bureau.ingest import Ingested, Published, ingest, lift, size_of
+from avrecord.bureau.ingest import Ingested, Published, ingest, lift
 from avrecord.durable import make_folder
 from avrecord.errors import BadInput, ConfigError, UnknownName
 from avrecord.pipeline.kit import Kit, Place
@@ -24,16 +23,6 @@ from avrecord.vault.attachments import Attachments
 FOLDER = "bureau"
 ORIGIN = origin_of("")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """How a station stands. `seen`: leaves that were proved; `indexed`: leaves in the index; `frozen`: why it is not taken."""
-
-    station: str
-    seen: int
-    indexed: int
-    frozen: str
 
 
 def take(station: str, folder: Path, kit: Kit) -> Ingested:
@@ -52,19 +41,16 @@ def lifted(station: str, by: str, kit: Kit) -> None:
     lift(published_in(station, kit.root, kit), memory(station, kit), by)
 
 
-def stands(kit: Kit) -> list[Stand]:
-    """Every station whose log key is trusted."""
-    found = []
-    for station in trusted(kit):
-        text = witness(kit).last_text(origin_of(station))
-        seen = Checkpoint.parse(text.partition("\n\n")[0] + "\n").size if text else 0
-        why = memory(station, kit) / "frozen.reason"
-        indexed = 0
-        if is_taken(station, kit):  # else to ask would make an index
-            with index(station, kit) as rows:
-                indexed = size_of(rows)
-        found.append(Stand(station, seen, indexed, why.read_text("utf-8").strip() if why.exists() else ""))
-    return found
+def seen_of(station: str, kit: Kit) -> int:
+    """Leaves of a station's log that were proved and cosigned."""
+    text = witness(kit).last_text(origin_of(station))
+    return Checkpoint.parse(text.partition("\n\n")[0] + "\n").size if text else 0
+
+
+def frozen_for(station: str, kit: Kit) -> str:
+    """Why a station is not taken any more; empty while it is."""
+    why = memory(station, kit) / "frozen.reason"
+    return why.read_text("utf-8").strip() if why.exists() else ""
 
 
 def trusted(kit: Kit) -> list[str]:

@@ -83,7 +83,9 @@ class Views:
         """A kit that answers for one station. Raises UnknownName for one that is not trusted, DatabaseProblem."""
         folder = stations.memory(station, self._kit)
         keys = stations.keys_of(station, self._kit)
-        attachments = StoredAttachments(folder / "attachments", lambda: _objects(self._kit), station)
+        attachments = Attachments(folder / "attachments")
+        if self._kit.settings.store.url:
+            attachments = StoredAttachments(folder / "attachments", lambda: _objects(self._kit), station)
         with self._rows(station) as store:
             records = Records(store, attachments.get)
             yield replace(

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from avrecord.bureau.stations import Stand, stands
+from avrecord.bureau.stations import frozen_for, is_taken, seen_of, trusted
 from avrecord.bureau.views import Views
 from avrecord.errors import AvrecordError
 from avrecord.model.moments import from_utc_text
@@ -29,13 +29,13 @@ COLUMNS = [
     Column("indexed", "已索引（条）"),
     Column("frozen", "停止收取的原因", lambda why: why or "—", 24),
 ]
-NOTHING: dict[str, Any] = {"name": "", "last": None, "clips": 0, "gigabytes": 0.0, "waiting": 0, "received": 0}
+NOTHING: dict[str, Any] = {"name": "", "indexed": 0, "last": None, "clips": 0, "gigabytes": 0.0, "waiting": 0, "received": 0}
 
 
 def town(kit: Kit) -> Answer:
     """A row for each trusted station; the exit code says whether one is frozen."""
     with closing(Views(kit)) as views:
-        rows = [_row(stand, views, kit) for stand in stands(kit)]
+        rows = [_row(station, views, kit) for station in trusted(kit)]
     counts = {state: sum(row["state"] == state for row in rows) for state in STATION_STATES}
     told = "，".join(f"{STATION_STATES[state]} {count}" for state, count in counts.items() if count)
     notes = [f"共 {len(rows)} 个采集站：{told}。" if rows else "还没有登记采集站：用 log trust 登记其日志公钥。"]
@@ -43,36 +43,28 @@ def town(kit: Kit) -> Answer:
     return Answer("bureau_status", "采集站", COLUMNS, rows, counts, notes, 13 if counts["frozen"] else 0)
 
 
-def _row(stand: Stand, views: Views, kit: Kit) -> dict[str, Any]:
+def _row(station: str, views: Views, kit: Kit) -> dict[str, Any]:
     figures = NOTHING
-    if stand.indexed:
+    if is_taken(station, kit):  # else to ask would make an index
         try:
-            with views.of(stand.station) as seen:
+            with views.of(station) as seen:
                 figures = _figures(seen, kit)
         except AvrecordError:
             figures = NOTHING  # its own page says why
-    return {
-        "station": stand.station,
-        "seen": stand.seen,
-        "indexed": stand.indexed,
-        "frozen": stand.frozen,
-        "state": _state(stand, figures["last"], kit.clock()),
-        **figures,
-    }
+    row = {"station": station, "seen": seen_of(station, kit), "frozen": frozen_for(station, kit), **figures}
+    return row | {"state": _state(row, kit.clock())}
 
 
 def _figures(seen: Kit, kit: Kit) -> dict[str, Any]:
-    totals = seen.store.row("totals") or {}
-    last = seen.store.row("last_at")
-    stand = seen.store.row("upload_stand", store=store_name(kit)) or {}
-    received = seen.store.row("receipt_stand", key=_key(kit)) or {}
+    row = seen.store.row("town_figures", store=store_name(kit), key=_key(kit)) or {}
     return {
         "name": seen.settings.station.name,
-        "last": from_utc_text(last["at"]) if last else None,
-        "clips": totals["clips"],
-        "gigabytes": totals["bytes"] / 1e9,
-        "waiting": stand["clips"],
-        "received": received["clips"],
+        "indexed": seen.records.projected(),
+        "last": from_utc_text(row["last"]) if row["last"] else None,
+        "clips": row["clips"],
+        "gigabytes": row["bytes"] / 1e9,
+        "waiting": row["waiting"],
+        "received": row["received"],
     }
 
 
@@ -80,11 +72,11 @@ def _key(kit: Kit) -> str:
     return " ".join(kit.sealer.public_line.split()[:2])
 
 
-def _state(stand: Stand, last: datetime | None, now: datetime) -> str:
-    if stand.frozen:
+def _state(row: dict[str, Any], now: datetime) -> str:
+    if row["frozen"]:
         return "frozen"
-    if not stand.seen:
+    if not row["seen"]:
         return "unheard"
-    if stand.indexed < stand.seen:
+    if row["indexed"] < row["seen"]:
         return "waiting"
-    return "silent" if last is None or now - last > LATE else "fine"
+    return "silent" if row["last"] is None or now - row["last"] > LATE else "fine"

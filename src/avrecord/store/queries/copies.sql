@@ -63,3 +63,14 @@ SELECT count(*) AS clips FROM copied WHERE key = :key;
 -- Clips sealed after a leaf, in the order of the log, with the unit that has the recorder and whether a stage has the clip.
 SELECT c.*, d.unit, EXISTS (SELECT 1 FROM links l WHERE l.clip_id = c.clip_id) AS linked
 FROM clips c LEFT JOIN devices d ON d.recorder = c.recorder WHERE c.seq > :after ORDER BY c.seq LIMIT :count;
+
+-- town_figures --
+-- What a bureau's overview shows of a station; cheap enough for a hundred of them on one page.
+SELECT
+    (SELECT count(*) FROM clips) AS clips,
+    (SELECT coalesce(sum(size), 0) FROM clips) AS bytes,
+    (SELECT at FROM statements WHERE seq = (SELECT max(seq) FROM statements)) AS last,
+    (SELECT count(*) FROM copied WHERE key = :key) AS received,
+    (SELECT count(*) FROM clips c
+      WHERE NOT EXISTS (SELECT 1 FROM sent_clips u WHERE u.clip_id = c.clip_id AND u.store = :store)
+        AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id)) AS waiting;
