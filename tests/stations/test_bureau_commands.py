@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from functools import partial
 from pathlib import Path
 
@@ -84,3 +85,15 @@ def say_(root: Path, words: str, count: int) -> None:
     for _ in range(count):
         state(made, [say.ServiceStarted(version=words)])
     made.store.close()
+
+
+def test_a_bureau_is_founded_and_says_what_its_stations_need(tmp_path, monkeypatch, capsys):
+    desk = Desk(tmp_path / "new", monkeypatch, capsys)
+    first = desk("bureau", "init", "--id", "shiju", "--name", "丰源市局")
+    again = desk("bureau", "init")
+    assert (first.code, again.code) == (0, 0), first.err + again.err
+    table = tomllib.loads(again.out)["sync"]
+    assert again.out == first.out[first.out.index("[sync]") :]
+    assert table["witness"] == (tmp_path / "new" / "keys" / "witness.vkey").read_text("ascii").strip()
+    assert table["bureau_key"].startswith("ssh-ed25519 ")
+    assert 'id = "shiju"' in (tmp_path / "new" / "station.toml").read_text("utf-8")

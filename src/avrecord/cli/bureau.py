@@ -12,6 +12,7 @@ from avrecord.bureau.fetching import fetch_station
 from avrecord.cli import ask, campaigns
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
+from avrecord.cli.station import init as found_init
 from avrecord.ledger.write import save_text
 from avrecord.pipeline import storing
 from avrecord.pipeline.footing import assert_outside
@@ -19,12 +20,28 @@ from avrecord.pipeline.storing import trusted_objects
 from avrecord.reads.copies import probed
 from avrecord.reads.town import town
 from avrecord.service.bureau import serve_bureau
+from avrecord.settings import FILE
 from avrecord.words import TAKEN
 
 
 @click.group("bureau", cls=Group)
 def bureau() -> None:
     """市局：收取各采集站公布的日志，证明、索引、见证。"""
+
+
+@bureau.command("init")
+@click.option("--id", "station_id", default="bureau", metavar="编号", help="市局编号：小写字母、数字、连字符")
+@click.option("--name", default="市局", metavar="名称", help="市局名称")
+@click.pass_context
+def init(context: click.Context, station_id: str, name: str) -> None:
+    """新建市局目录，并写出各采集站要填入设置的两把公钥；已经建立的只写出公钥。"""
+    s = context.ensure_object(Session)
+    if not (s.root / FILE).exists():
+        context.invoke(found_init, station_id=station_id, name=name, unit="")
+    clip, witness = ((s.root / "keys" / each).read_text("ascii").strip() for each in ("clip.pub", "witness.vkey"))
+    click.echo("各采集站的 station.toml 填入：", err=True)
+    click.echo(f'[sync]\nbureau_key = "{clip}"\nwitness = "{witness}"')
+    click.echo("本机的 station.toml 填入 [store]，再用 log trust 登记各站的日志公钥，见 docs/bureau.md。", err=True)
 
 
 @bureau.command("take")
