@@ -37,6 +37,8 @@ class Item:
     seq: int
     stored: str
     size: int
+    seen: str = ""
+    """Segments that the station's own check saw without doubt, for a campaign that examines again."""
 
 
 @dataclass(frozen=True, slots=True)

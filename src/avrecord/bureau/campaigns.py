@@ -72,8 +72,10 @@ Enqueue = Callable[[Rows, str, int], None]
 """Given the rows in whose transaction it is, the campaign, and how many chunks that has."""
 
 
-def open_campaign(kit: Kit, store: str, scope: Scope, by: str, enqueue: Enqueue | None = None) -> str | None:
-    """Write a verification of what lies in a store down; its name, or None when there is nothing to do.
+def open_campaign(
+    kit: Kit, store: str, scope: Scope, by: str, enqueue: Enqueue | None = None, kind: str = "verify"
+) -> str | None:
+    """Write work over what lies in a store down; its name, or None when there is nothing to do.
 
     `enqueue` is done in the same transaction. Raises UnknownName for a station that is not trusted.
     """
@@ -86,27 +88,29 @@ def open_campaign(kit: Kit, store: str, scope: Scope, by: str, enqueue: Enqueue 
         for station in [scope.station] if scope.station else names:
             row = found.rows.row("reached", station=station, store=store)
             before = row["seq"] if row else -1
-            items, last = _items(station, store, scope, before if scope.new else -1, kit)
+            items, last = _items(station, store, scope, before if scope.new else -1, kind, kit)
             chunks += in_chunks(station, items)
-            # Only what took in all since the last one moves the edge on.
-            if scope.new or not scope.since:
+            # Only what verifies all since the last one moves the edge on.
+            if kind == "verify" and (scope.new or not scope.since):
                 reached[station] = max(before, last)
         if not chunks:
             return None
         # Clocks stand still and step back; a name is given once.
         name = f"{kit.clock():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-        asked = Asked(name, "verify", scope.text, store, by)
+        asked = Asked(name, kind, scope.text, store, by)
         found.open(asked, chunks, reached, lambda rows: enqueue(rows, name, len(chunks)) if enqueue else None)
         return name
 
 
-def _items(station: str, store: str, scope: Scope, after: int, kit: Kit) -> tuple[list[Item], int]:
+def _items(station: str, store: str, scope: Scope, after: int, kind: str, kit: Kit) -> tuple[list[Item], int]:
     """A station's clips in a store, as its proved log states them, and the last upload among them."""
     if not stations.is_taken(station, kit):
         return [], -1
     with stations.index(station, kit) as index:
         rows = index.rows("clips_in_store", store=store, after=after, since=scope.since)
-    items = [Item(row["clip_id"], row["seq"], row["stored"], row["size"]) for row in rows]
+        if kind == "examine":
+            rows = [row for row in rows if row["media"] in ("video", "audio", "photo")]
+    items = [Item(row["clip_id"], row["seq"], row["stored"], row["size"], row["seen"] or "") for row in rows]
     return items, max((row["sent_seq"] for row in rows), default=-1)
 
 
@@ -130,6 +134,9 @@ def leave_receipts(kit: Kit, objects: Objects, campaign: str) -> int:
     """
     signed = 0
     with book(kit) as found:
+        asked = found.rows.row("one_campaign", campaign=campaign)
+        if asked is None or asked["kind"] != "verify":
+            return 0  # a look says nothing of seals
         for row in found.rows.rows("without_receipt", campaign=campaign):
             sound = [
                 (each["clip_id"], each["stored"])

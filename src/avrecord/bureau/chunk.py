@@ -21,20 +21,25 @@ Keys = Mapping[bytes, Span]
 """Clip keys of a station, and the leaves for which each signs, from its proved log."""
 
 
-def work(book: Book, objects: Objects, campaign: str, number: int, worker: str, keys_of: Callable[[str], Keys]) -> None:
+Judge = Callable[[Chunk, Item], Result]
+"""What is done to one clip. Raises StoreProblem when the store does not answer."""
+
+
+def work(book: Book, campaign: str, number: int, worker: str, judges: Mapping[str, Callable[[str], Judge]]) -> None:
     """Do what is left of a chunk. Ends early when the campaign is paused or cancelled.
 
-    Raises StoreProblem when the store does not answer: the chunk waits, and no clip is blamed for it.
+    `judges`: by the campaign's kind, what makes the judge for a station. Raises StoreProblem when the store does not answer: the
+    chunk waits, and no clip is blamed for it.
     """
     chunk = book.begin(campaign, number, worker)
     if chunk is None:
         return
-    keys = keys_of(chunk.station)
+    judge = judges[chunk.kind](chunk.station)
     if chunk.items and chunk.items[0].clip != chunk.poisoned:
         book.hold(chunk, chunk.items[0])
     for item, following in zip(chunk.items, (*chunk.items[1:], None), strict=True):
         try:
-            result = verify_clip(objects, chunk, item, keys)
+            result = Result(item, "UNREADABLE", POISONED) if item.clip == chunk.poisoned else judge(chunk, item)
         except StoreProblem:
             book.give_back(chunk)
             raise
@@ -47,8 +52,6 @@ def work(book: Book, objects: Objects, campaign: str, number: int, worker: str, 
 
 def verify_clip(objects: Objects, chunk: Chunk, item: Item, keys: Keys) -> Result:
     """One clip as it lies in the store now."""
-    if item.clip == chunk.poisoned:
-        return Result(item, "UNREADABLE", POISONED)
     key = clip_key(chunk.station, item.stored, item.clip)
     try:
         found, size = digest_of(objects, key)

@@ -37,18 +37,18 @@ def turn(objects: Objects, kit: Kit, is_stopping: Callable[[], bool] = lambda: F
     if not kit.settings.bureau.database:
         for name in unfinished(kit):
             run_local(name, kit)
-    return Turn(rounds, campaign, sum(leave_receipts(kit, objects, name) for name in latest(kit)))
+    return Turn(rounds, campaign, sum(leave_receipts(kit, objects, name) for name in latest(kit, kind="verify")))
 
 
-def begin(objects: Objects, kit: Kit, scope: Scope, by: str) -> str | None:
+def begin(objects: Objects, kit: Kit, scope: Scope, by: str, kind: str = "verify") -> str | None:
     """A campaign over what lies in the store, for the workers of the queue where there is one; None: nothing to do."""
     address = kit.settings.bureau.database
     if not address:
-        return open_campaign(kit, objects.name, scope, by)
+        return open_campaign(kit, objects.name, scope, by, kind=kind)
     from avrecord.bureau.queue import prepare, with_tasks
 
     prepare(address)
-    return open_campaign(kit, objects.name, scope, by, with_tasks(address))
+    return open_campaign(kit, objects.name, scope, by, with_tasks(address), kind)
 
 
 def resume(kit: Place, campaign: str) -> None:
@@ -63,10 +63,11 @@ def resume(kit: Place, campaign: str) -> None:
         enqueue(kit.settings.bureau.database, campaign, waiting)
 
 
-def latest(kit: Place, count: int = 100) -> list[str]:
-    """Names of the campaigns asked for last, the oldest of them first."""
+def latest(kit: Place, count: int = 100, kind: str = "") -> list[str]:
+    """Names of the campaigns asked for last, the oldest of them first; of one kind, where it is named."""
     with book(kit) as found:
-        return [row["campaign"] for row in reversed(found.rows.rows("all_campaigns", count=count))]
+        rows = found.rows.rows("all_campaigns", count=count)
+    return [row["campaign"] for row in reversed(rows) if kind in ("", row["kind"])]
 
 
 def unfinished(kit: Place) -> list[str]:

@@ -16,7 +16,9 @@ from pathlib import Path
 from avrecord import durable
 from avrecord.bureau.book import MOST_ATTEMPTS
 from avrecord.bureau.campaigns import book, keys_of
-from avrecord.bureau.chunk import work
+from avrecord.bureau.chunk import Judge, verify_clip, work
+from avrecord.bureau.looking import examine_clip
+from avrecord.checks.segments import read as read_segments
 from avrecord.errors import Interrupted
 from avrecord.pipeline.kit import Hand, Place
 from avrecord.pipeline.storing import trusted_objects
@@ -81,5 +83,14 @@ def _tools(root: str) -> tuple[Place, Objects]:
 def do_chunk(root: str, campaign: str, number: int) -> None:
     """One chunk in this process, from nothing but the bureau's folder. Raises StoreProblem, DatabaseProblem."""
     place, objects = _tools(root)
+
+    def verifier(station: str) -> Judge:
+        keys = keys_of(station, place)
+        return lambda chunk, item: verify_clip(objects, chunk, item, keys)
+
+    def examiner(_: str) -> Judge:
+        segments = read_segments(place.root / "config" / "segments.toml")
+        return lambda chunk, item: examine_clip(objects, chunk, item, segments, place)
+
     with book(place) as found:
-        work(found, objects, campaign, number, durable.owner(), lambda station: keys_of(station, place))
+        work(found, campaign, number, durable.owner(), {"verify": verifier, "examine": examiner})

@@ -38,15 +38,23 @@ def verify(
     if sum((everything, since is not None, new)) != 1:
         raise click.UsageError("请给出 --all、--since 日期 或 --new 中的一个")
     scope = Scope(station, day_bounds(since, None)["since"] if since else "", new)
-    objects = trusted_objects(s.kit)
-    name = duty.begin(objects, s.kit, scope, by)
-    if name is None:
-        click.echo("没有要核验的片段（各站还没有上传，或都核验过了）。")
-        return
-    click.echo(f"任务 {name}", err=True)
-    if not to_queue:
-        _do(name, s)
-    give(asked.campaign(name, s.kit), **form)
+    _campaign(s, scope, by, "verify", to_queue, form)
+
+
+@click.command("examine", cls=Command)
+@click.option("--all", "everything", is_flag=True, help="重新抽检存储中的全部片段")
+@click.option("--since", type=DAY, default=None, metavar="日期", help="只看这天起封存的片段")
+@click.option("--station", default=None, metavar="采集站编号", help="只看一个采集站")
+@click.option("--queue", "to_queue", is_flag=True, help="交给任务队列的工作进程，不在本机做")
+@by_default
+@formats
+@session
+def examine(s: Session, /, everything: bool, since: Any, station: str | None, to_queue: bool, by: str, **form: Any) -> None:
+    """重新抽检：清单或抽检程序更新后，把存储中的片段再看一遍，列出与采集站所见不同的；不改动采集站的记录。"""
+    if everything == (since is not None):
+        raise click.UsageError("请给出 --all 或 --since 日期 中的一个")
+    scope = Scope(station, day_bounds(since, None)["since"] if since else "")
+    _campaign(s, scope, by, "examine", to_queue, form)
 
 
 @click.command("campaigns", cls=Command)
@@ -103,6 +111,18 @@ def worker(s: Session, until_idle: bool) -> None:
     run_worker(hand(s.root), durable.owner(), until_idle)
 
 
+def _campaign(s: Session, scope: Scope, by: str, kind: str, to_queue: bool, form: dict[str, Any]) -> None:
+    """Begin one, do it here unless the queue does, say what came of it."""
+    name = duty.begin(trusted_objects(s.kit), s.kit, scope, by, kind)
+    if name is None:
+        click.echo("没有要做的片段（各站还没有上传，或都做过了）。")
+        return
+    click.echo(f"任务 {name}", err=True)
+    if not to_queue:
+        _do(name, s)
+    give(asked.campaign(name, s.kit), **form)
+
+
 def _do(name: str, s: Session) -> None:
     """On this machine's cores; receipts afterwards."""
     objects = trusted_objects(s.kit)
@@ -124,4 +144,4 @@ def _set(s: Session, name: str, state: str) -> None:
         found.set_state(name, state)
 
 
-COMMANDS = (verify, campaigns, pause, resume, cancel, worker)
+COMMANDS = (verify, examine, campaigns, pause, resume, cancel, worker)

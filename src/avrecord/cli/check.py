@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,16 @@ import click
 from avrecord.checks.segments import read
 from avrecord.cli.base import Command, Session, session
 from avrecord.cli.output import formats, give
-from avrecord.dock.profile import media_of
 from avrecord.media.trial import OFF, in_force
-from avrecord.media.worker import Limits, isolated
-from avrecord.model.card import SourceFile
-from avrecord.model.clip import ClipId, Media
 from avrecord.model.observation import Examination
-from avrecord.pipeline.examine import TASK, THOROUGH, examine_clips, read_outcome, request_for, waiting, with_clock
+from avrecord.pipeline.examine import THOROUGH, examine_clips, waiting
 from avrecord.pipeline.link import link_all
+from avrecord.pipeline.loose import examine_file
 from avrecord.pipeline.review import find_clip
-from avrecord.pipeline.speech import listened
 from avrecord.reads.answer import Answer, Column, joined, words
 from avrecord.rules.clocks import KINDS as CLOCK_FAULTS
 from avrecord.settings import CheckTable
 from avrecord.station import shipped
-from avrecord.vault.attachments import Attachments
-from avrecord.vault.digester import file_digest
 from avrecord.words import FAULTS, ISOLATION, LIMITS_OF_A_CHECK, MARKS, OUTCOMES, SEGMENTS, STAGES
 
 COLUMNS = [
@@ -104,20 +97,9 @@ def _again(texts: tuple[str, ...], s: Session) -> list[Examination]:
 
 
 def _loose(path: Path, speech_model: Path | None) -> Examination:
-    """Examine a file as it is; evidence frames are shown by digest only and not kept."""
-    check_table = CheckTable(speech_model=str(speech_model or ""))
-    segments = read(shipped("config") / "segments.toml")
-    media = media_of(SourceFile(path.name.encode(), path.stat().st_size, 0))
-    request = request_for(path.absolute(), media.value, segments, check_table, THOROUGH)
-    limits = Limits(check_table.memory_mib << 20, check_table.cpu_seconds, check_table.wall_seconds)
-    alone = in_force(check_table.isolation)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        isolated(TASK, request, limits, reads=[path.absolute()], isolation=alone) as outcome,
-    ):
-        clip = ClipId(file_digest(path)[0])
-        seen = with_clock(read_outcome(clip.hex, outcome, Attachments(Path(folder)).put), None, check_table)
-    return seen if media is Media.PHOTO else listened(seen, path.absolute(), [], segments, check_table, Path.cwd())
+    """Examine a file as it is, without a station."""
+    table = CheckTable(speech_model=str(speech_model or ""))
+    return examine_file(path, read(shipped("config") / "segments.toml"), table, Path.cwd())
 
 
 def _row(found: Examination) -> dict[str, Any]:

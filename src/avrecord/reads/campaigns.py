@@ -9,7 +9,7 @@ from avrecord.bureau.campaigns import Progress, book, progress
 from avrecord.bureau.duty import latest
 from avrecord.pipeline.kit import Place
 from avrecord.reads.answer import Answer, Column
-from avrecord.words import CAMPAIGN_STATES, FINDINGS
+from avrecord.words import CAMPAIGN_KINDS, CAMPAIGN_STATES, FINDINGS, LIMITS_OF_A_CHECK, LOOKED_AGAIN
 
 MOST_BAD = 1000
 
@@ -20,11 +20,12 @@ def campaigns(kit: Place) -> Answer:
         rows = [_row(progress(found, name, kit)) for name in reversed(latest(kit))]
     columns = [
         Column("campaign", "任务", width=22, whole=True),
+        Column("kind", "任务类别", CAMPAIGN_KINDS.__getitem__),
         Column("scope", "范围", _scope, 16),
         Column("asked_by", "操作人"),
         Column("state", "状态", CAMPAIGN_STATES.__getitem__),
-        Column("clips_done", "已核验", lambda row: f"{row['clips_done']}/{row['clips']}", of_row=True, width=12),
-        Column("bad", "有问题"),
+        Column("clips_done", "已做", lambda row: f"{row['clips_done']}/{row['clips']}", of_row=True, width=12),
+        Column("bad", "列出"),
         Column("left_seconds", "约剩", _duration),
     ]
     return Answer("campaigns", "核验任务", columns, rows, {}, [f"共 {len(rows)} 个任务。"])
@@ -36,23 +37,31 @@ def campaign(name: str, kit: Place) -> Answer:
         stand = _row(progress(found, name, kit))
         totals = {row["finding"]: row["count"] for row in found.rows.rows("totals", campaign=name)}
         rows = found.rows.rows("bad_results", campaign=name, count=MOST_BAD)
+    said = LOOKED_AGAIN if stand["kind"] == "examine" else FINDINGS
+
+    def words(code: str) -> str:
+        return said.get(code) or FINDINGS.get(code, code)
+
     columns = [
         Column("station", "采集站", width=12),
         Column("clip_id", "片段", lambda clip: str(clip)[:12], whole=True),
         Column("seq", "日志（条）"),
-        Column("finding", "结论", lambda code: FINDINGS.get(code, code), 14),
+        Column("finding", "结论", words, 14),
         Column("stored", "存放位置", width=30),
         Column("detail", "说明", width=24),
     ]
     done, of = stand["clips_done"], stand["clips"]
-    notes = [f"{CAMPAIGN_STATES[stand['state']]}：已核验 {done}/{of} 个片段，{stand['bytes_done']}/{stand['bytes']} 字节。"]
-    notes += ["、".join(f"{FINDINGS.get(code, code)} {count}" for code, count in totals.items())] if totals else []
+    doing = f"{CAMPAIGN_KINDS[stand['kind']]}，{CAMPAIGN_STATES[stand['state']]}"
+    notes = [f"{doing}：已做 {done}/{of} 个片段，{stand['bytes_done']}/{stand['bytes']} 字节。"]
+    notes += ["、".join(f"{words(code)} {count}" for code, count in totals.items())] if totals else []
     notes += (
         [f"约剩 {_duration(stand['left_seconds'])}。"]
         if stand["left_seconds"] is not None and stand["state"] == "running"
         else []
     )
-    code = 12 if totals.get("MISSING") else 11 if stand["bad"] else 0 if stand["state"] == "done" else 15
+    notes += [LIMITS_OF_A_CHECK] if stand["kind"] == "examine" else []
+    altered = stand["bad"] - totals.get("SEEN_MORE", 0) - totals.get("SEEN_LESS", 0)
+    code = 12 if totals.get("MISSING") else 11 if altered else 0 if stand["state"] == "done" else 15
     return Answer("campaign", f"核验任务 {name}", columns, rows, {**stand, "totals": totals}, notes, code)
 
 

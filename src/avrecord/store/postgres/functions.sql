@@ -11,3 +11,6 @@ CREATE FUNCTION max(one bigint, other bigint) RETURNS bigint IMMUTABLE PARALLEL 
 AS $$ SELECT CASE WHEN one IS NULL OR other IS NULL THEN NULL ELSE greatest(one, other) END $$;
 CREATE FUNCTION json_each(list text) RETURNS TABLE (value text) IMMUTABLE STRICT PARALLEL SAFE ROWS 100 LANGUAGE sql
 AS $$ SELECT json_array_elements_text(list::json) $$;
+CREATE FUNCTION joined_to(before text, part text, by text) RETURNS text IMMUTABLE PARALLEL SAFE LANGUAGE sql
+AS $$ SELECT CASE WHEN part IS NULL THEN before WHEN before IS NULL THEN part ELSE before || by || part END $$;
+CREATE AGGREGATE group_concat(text, text) (SFUNC = joined_to, STYPE = text);

@@ -49,8 +49,12 @@ WHERE seq >= :first AND seq < :stop AND kind NOT IN ('anchor', 'clips.uploaded',
 SELECT seq FROM sent_clips WHERE clip_id = :clip_id AND store = :store;
 
 -- clips_in_store --
--- Clips that a store acknowledged after some leaf and the rules have not removed since, by the leaf that says so.
-SELECT c.clip_id, c.seq, c.size, c.stored, u.seq AS sent_seq FROM sent_clips u JOIN clips c ON c.clip_id = u.clip_id
+-- Clips that a store acknowledged after some leaf and the rules have not removed since, by the leaf that says so; with what the
+-- station's own check saw in each without doubt.
+SELECT c.clip_id, c.seq, c.size, c.stored, c.media, u.seq AS sent_seq,
+    (SELECT group_concat(s.segment, ' ') FROM
+       (SELECT DISTINCT o.segment FROM observations o WHERE o.clip_id = c.clip_id AND o.doubtful = 0 ORDER BY o.segment) s) AS seen
+FROM sent_clips u JOIN clips c ON c.clip_id = u.clip_id
 WHERE u.store = :store AND u.seq > :after AND c.sealed_at >= :since
   AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id)
 ORDER BY u.seq, c.seq;
