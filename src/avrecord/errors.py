@@ -146,6 +146,19 @@ class LogBehind(EvidenceError):
     exit_code = 13
 
 
+class StationUnreadable(AvrecordError):
+    says = "采集站 {station} 的记录有读不懂的内容（{detail}），这个站没有处理，别的站照常；请核对该站的程序版本。"
+    exit_code = 15
+
+
+class LogForked(EvidenceError):
+    says = (
+        "对象存储中有本站签名的另一个过去（前 {size} 条不同）：本站可能恢复成了旧的镜像后又继续记录。"
+        "没有改写其中任何一个；请停止采集，保留双方并通知审计人员。"
+    )
+    exit_code = 13
+
+
 class StationFrozen(EvidenceError):
     says = (
         "采集站 {station} 的日志不是以前见过的那一份的延续：{detail}。已停止收取该站，已有的索引不变，"
@@ -223,6 +236,21 @@ class StoreProblem(AvrecordError):
 
 class ObjectMissing(StoreProblem):
     says = "对象存储中没有“{key}”。本地的片段和日志未受影响。"
+
+
+class ObjectTooLarge(StoreProblem):
+    """One object is not what could be there; the store itself answers."""
+
+
+class KeyUnusable(StoreProblem):
+    """A path of a statement that no store can have as a key."""
+
+
+class StoreLogDiffers(StoreProblem):
+    says = (
+        "对象存储中采集站 {station} 的日志文件不符：{detail}。没有改写其中任何一个；"
+        "只说明存储里的文件不对，不说明采集站的日志有问题。请核对存储。"
+    )
 
 
 class ObjectDiffers(EvidenceError):

@@ -18,7 +18,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
 from avrecord.seal.codec import decode
 from avrecord.store import documents
-from avrecord.store.copyreceipt import written
+from avrecord.store.copyreceipt import ReceiptFacts, written
 from avrecord.store.projecting.base import rows_of
 from avrecord.store.projection import project
 from avrecord.store.sqlite import Store, sqlite3
@@ -124,7 +124,7 @@ def lived(kit: Kit, dcam, dock) -> Kit:
         say.ClipsUploaded(store="http://store/avrecord", clips=(first, second), bytes=6000),
         say.ReceiptTaken(
             store="http://store/avrecord", clips=1, key="ssh-ed25519 AAAA", signature=kit.attachments.put(b"sig"),
-            receipt=kit.attachments.put(written("s", "b", "http://store/avrecord", "", (), [(first, "a/b.mp4")])),
+            receipt=kit.attachments.put(written(ReceiptFacts("s", "b", "store", ("", ""), ()), [(first, "a/b.mp4")])),
         ),
         say.KeysListed(version=3, root="RW", keylist=kit.attachments.put(b"list")),
         say.ClockStepped(by_ms=-1000, method="monotonic"),

@@ -150,7 +150,7 @@ def test_a_station_restored_from_an_image_stops_and_changes_nothing_in_the_store
     state(other, [say.ServiceStarted(version=f"{n}") for n in range(30)])
     other.store.close()
     said = restored("sync")
-    assert (said.code, "不是同一个过去" in said.err) == (13, True), said.err
+    assert (said.code, "另一个过去" in said.err) == (13, True), said.err
     assert {path: path.read_bytes() for path in house.share.rglob("*") if path.is_file()} == before
 
 
@@ -215,7 +215,9 @@ def test_a_bureau_whose_disk_died_knows_from_the_store_what_it_saw(house, kit, t
     objects = trusted_objects(other)
     monkeypatch.setattr(objects, "put", lambda key, content: objects.replace(key, content) or True)
     store = {path: path.read_bytes() for path in house.share.rglob("*") if path.is_file()}
-    send_log(objects, other, again=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("avrecord.pipeline.sending.published_size", lambda *_: 0)  # ours refuses
+        send_log(objects, other, again=True)
     house.turn()
     [row] = house.bureau("bureau", "status", "--json").json["rows"]
     assert (row["state"], row["seen"]) == ("frozen", before[0]["seen"])

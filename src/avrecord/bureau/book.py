@@ -52,6 +52,25 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Worker:
+    """Who works: a machine and a process. `is_alive` tells of processes of this machine only."""
+
+    machine: str
+    process: str
+    is_alive: Callable[[str], bool]
+
+    @property
+    def name(self) -> str:
+        return f"{self.machine} {self.process}"
+
+    def knows_alive(self, name: str) -> bool:
+        """Whether another worker is known to live. Of one on another machine nothing is known but what the queue says: that its
+        task was handed out again."""
+        machine, _, process = name.rpartition(" ")
+        return machine == self.machine and self.is_alive(process)
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Work for one worker. `poisoned`: the clip that killed its workers too often to be tried again, or empty."""
 
@@ -59,6 +78,8 @@ class Chunk:
     number: int
     station: str
     kind: str
+    store: str
+    """Of which this is a campaign: another one says nothing about it."""
     items: tuple[Item, ...]
     poisoned: str
 
@@ -106,16 +127,23 @@ class Book:
                 run("add_chunk", campaign=campaign.campaign, number=number, station=station, items=fields)
             also(self.rows)
 
-    def begin(self, campaign: str, number: int, worker: str) -> Chunk | None:
-        """A chunk with what is left of it; None when it is done, or its campaign does not run."""
+    def begin(self, campaign: str, number: int, worker: Worker) -> Chunk | None:
+        """A chunk with what is left of it; None when it is done, its campaign does not run, or another living worker has it.
+
+        A clip that a dead worker left in hand counts one death against it; nothing else does.
+        """
         row = self.rows.row("one_chunk", campaign=campaign, number=number)
         if row is None or row["state"] == "done" or row["campaign_state"] != "running":
             return None
+        former = row["worker"] if row["in_hand"] and row["worker"] != worker.name else None
+        if former and worker.knows_alive(former):
+            return None
+        deaths = row["attempts"] + 1 if former else row["attempts"]
         done = {each["clip_id"] for each in self.rows.rows("results_of_chunk", campaign=campaign, number=number)}
         items = tuple(Item(*fields) for fields in json.loads(row["items"]) if fields[0] not in done)
-        poisoned = row["in_hand"] if row["attempts"] >= MOST_ATTEMPTS else ""
-        self._write("begin_chunk", campaign=campaign, number=number, worker=worker, at=self._now())
-        return Chunk(campaign, number, row["station"], row["kind"], items, poisoned or "")
+        poisoned = row["in_hand"] if deaths >= MOST_ATTEMPTS else ""
+        self._write("begin_chunk", campaign=campaign, number=number, worker=worker.name, attempts=deaths, at=self._now())
+        return Chunk(campaign, number, row["station"], row["kind"], row["store"], items, poisoned or "")
 
     def hold(self, chunk: Chunk, item: Item) -> None:
         """Say which clip is begun: should its worker die, that is known."""
@@ -132,9 +160,9 @@ class Book:
             if following:
                 run("hold_clip", campaign=chunk.campaign, number=chunk.number, clip_id=following.clip)
 
-    def give_back(self, chunk: Chunk) -> None:
-        """The store or the line failed: the clip in hand is not to blame."""
-        self._write("give_back", campaign=chunk.campaign, number=chunk.number)
+    def let_go(self, chunk: Chunk) -> None:
+        """Nothing is in hand any more: whatever ended the work, it was not the clip."""
+        self._write("let_go", campaign=chunk.campaign, number=chunk.number)
 
     def finish(self, chunk: Chunk) -> None:
         """All clips of a chunk have their results."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -12,8 +13,8 @@ from typing import Any
 from avrecord import durable
 from avrecord.bureau import stations
 from avrecord.bureau.book import Asked, Book, Item, Rows, in_chunks
-from avrecord.bureau.reply import leave_receipt
-from avrecord.errors import UnknownName
+from avrecord.bureau.reply import Read, leave_receipt
+from avrecord.errors import AvrecordError, UnknownName
 from avrecord.model.moments import from_utc_text, utc_text
 from avrecord.pipeline.kit import Kit, Place
 from avrecord.seal import sshsig
@@ -24,6 +25,7 @@ from avrecord.vault.objects import Objects
 
 PART = "campaigns"
 FILE = "campaigns.db"
+LARGEST = 1 << 44  # bytes of a clip: sums of what logs claim must stay within 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,14 @@ def open_campaign(
         for station in [scope.station] if scope.station else names:
             row = found.rows.row("reached", station=station, store=store)
             before = row["seq"] if row else -1
-            items, last = _items(station, store, scope, before if scope.new else -1, kind, kit)
+            try:
+                with stations.alone(station):
+                    items, last = _items(station, store, scope, before if scope.new else -1, kind, kit)
+            except AvrecordError as error:
+                if scope.station:
+                    raise
+                kit.tell("station_failed", station=station, detail=str(error))
+                continue
             chunks += in_chunks(station, items)
             # Only what verifies all since the last one moves the edge on.
             if kind == "verify" and (scope.new or not scope.since):
@@ -104,13 +113,13 @@ def open_campaign(
 
 def _items(station: str, store: str, scope: Scope, after: int, kind: str, kit: Kit) -> tuple[list[Item], int]:
     """A station's clips in a store, as its proved log states them, and the last upload among them."""
-    if not stations.is_taken(station, kit):
-        return [], -1
+    if not stations.is_taken(station, kit) or stations.frozen_for(station, kit):
+        return [], -1  # of a frozen one nothing new is believed; what waits, waits
     with stations.index(station, kit) as index:
         rows = index.rows("clips_in_store", store=store, after=after, since=scope.since)
         if kind == "examine":
             rows = [row for row in rows if row["media"] in ("video", "audio", "photo")]
-    items = [Item(row["clip_id"], row["seq"], row["stored"], row["size"], row["seen"] or "") for row in rows]
+    items = [Item(row["clip_id"], row["seq"], row["stored"], min(row["size"], LARGEST), row["seen"] or "") for row in rows]
     return items, max((row["sent_seq"] for row in rows), default=-1)
 
 
@@ -120,35 +129,73 @@ def keys_of(station: str, kit: Place) -> dict[bytes, Span]:
         rows = [row for row in index.rows("announced_keys") if row["role"] == "clip"]
     found: dict[bytes, Span] = {}
     for row in rows:
-        public = sshsig.public_of(row["public"])
+        try:
+            public = sshsig.public_of(row["public"])
+        except sshsig.Malformed:
+            continue  # it signs nothing that could be checked
         if public not in found:
             found |= {before: Span(span.since, row["seq"]) for before, span in found.items() if span.until is None}
             found[public] = Span(row["seq"])
     return found
 
 
-def leave_receipts(kit: Kit, objects: Objects, campaign: str) -> int:
-    """Sign for the clips of chunks that are done, and leave the receipts in the store; how many clips. Again: only what is new.
+def leave_receipts(kit: Kit, objects: Objects) -> int:
+    """Sign for the clips of chunks of this store that are done and have no receipt; how many clips. Again: only what is new.
 
-    The bureau's clip key signs, so this is done where the bureau's keys are, not by a worker.
+    The bureau's clip key signs, so this is done where the bureau's keys are, not by a worker. A worker says what it read; that
+    such a clip was asked for, and that the station's proved log has it there, is looked up here. One station's trouble keeps no
+    other waiting.
     """
-    signed = 0
+    signed, troubled = 0, set[str]()
     with book(kit) as found:
+        for row in found.rows.rows("without_receipt", store=objects.name):
+            if row["station"] in troubled or stations.frozen_for(row["station"], kit):
+                continue
+            try:
+                with stations.alone(row["station"]):
+                    signed += _sign_chunk(found, row, objects, kit)
+            except AvrecordError as error:
+                troubled.add(row["station"])
+                kit.tell("receipt_failed", station=row["station"], detail=str(error))
+    return signed
+
+
+def _sign_chunk(found: Book, row: dict[str, Any], objects: Objects, kit: Kit) -> int:
+    results = found.rows.rows("results_of_chunk", campaign=row["campaign"], number=row["number"])
+    asked = {(fields[0], fields[2]) for fields in json.loads(row["items"])}
+    said = [each for each in results if each["finding"] == "OK" and (each["clip_id"], each["stored"]) in asked]
+    with stations.index(row["station"], kit) as index:
+        known = {(clip["clip_id"], clip["stored"]) for each in said for clip in index.rows("one_clip", clip_id=each["clip_id"])}
+    sound = [each for each in said if (each["clip_id"], each["stored"]) in known]
+    receipt = ""
+    if sound:
+        head = stations.witness(kit).last_text(origin_of(row["station"])).split("\n")[:3]
+        read = Read(row["station"], min(each["at"] for each in sound), max(each["at"] for each in sound))
+        receipt = leave_receipt(objects, read, head, [(each["clip_id"], each["stored"]) for each in sound], kit)
+    with found.rows.writing() as run:
+        run("set_receipt", campaign=row["campaign"], number=row["number"], receipt=receipt)
+    return len(sound)
+
+
+def cancel(kit: Place, campaign: str) -> None:
+    """End a campaign; what it found stays. What it did not come to is new again for the next one that asks for new clips."""
+    with book(kit) as found:
+        left: dict[str, set[str]] = {}
+        for number in found.waiting(campaign):
+            row = found.rows.row("one_chunk", campaign=campaign, number=number) or {}
+            left.setdefault(row["station"], set()).update(fields[0] for fields in json.loads(row["items"]))
+        found.set_state(campaign, "cancelled")
         asked = found.rows.row("one_campaign", campaign=campaign)
         if asked is None or asked["kind"] != "verify":
-            return 0  # a look says nothing of seals
-        for row in found.rows.rows("without_receipt", campaign=campaign):
-            sound = [
-                (each["clip_id"], each["stored"])
-                for each in found.rows.rows("results_of_chunk", campaign=campaign, number=row["number"])
-                if each["finding"] == "OK"
-            ]
-            head = stations.witness(kit).last_text(origin_of(row["station"])).split("\n")[:3]
-            receipt = leave_receipt(objects, row["station"], head, sound, kit) if sound else ""
-            with found.rows.writing() as run:
-                run("set_receipt", campaign=campaign, number=row["number"], receipt=receipt)
-            signed += len(sound)
-    return signed
+            return
+        for station, clips in left.items():
+            with stations.index(station, kit) as index:
+                rows = index.rows("clips_in_store", store=asked["store"], after=-1, since="")
+            before = found.rows.row("reached", station=station, store=asked["store"])
+            first = min((row["sent_seq"] for row in rows if row["clip_id"] in clips), default=None)
+            if before and first is not None and first <= before["seq"]:
+                with found.rows.writing() as run:
+                    run("set_reached", station=station, store=asked["store"], seq=first - 1)
 
 
 def progress(found: Book, campaign: str, kit: Place) -> Progress:

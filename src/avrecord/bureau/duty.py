@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 
 from avrecord.bureau.campaigns import Scope, book, leave_receipts, open_campaign
 from avrecord.bureau.local import run_local
 from avrecord.bureau.rounds import Round, take_all
+from avrecord.errors import StoreProblem
 from avrecord.pipeline.kit import Kit, Place
 from avrecord.vault.objects import Objects
 
@@ -23,21 +25,36 @@ class Turn:
     receipts: int
 
 
-def turn(objects: Objects, kit: Kit, is_stopping: Callable[[], bool] = lambda: False) -> Turn:
-    """One turn. With a queue, workers do the campaign; else this machine does, and it is done when this returns.
+def turn(objects: Objects, kit: Kit, stopping: Event | None = None) -> Turn:
+    """One turn. With a queue, workers do the campaigns; else this machine does, until `stopping` is set.
 
-    Raises StoreProblem, DatabaseProblem: the next turn goes on.
+    What is wrong with one station or one campaign keeps no other waiting. Raises DatabaseProblem, and StoreProblem when the
+    store does not answer; the next turn goes on.
     """
-    rounds = []
+    stopping, rounds = stopping or Event(), []
     for each in take_all(objects, kit):
         rounds.append(each)
-        if is_stopping():
+        if stopping.is_set():
             return Turn(rounds, None, 0)
     campaign = begin(objects, kit, Scope(new=True), SERVICE)
+    for name in unfinished(kit):
+        try:
+            _go_on(name, kit, stopping)
+        except StoreProblem as error:
+            kit.tell("campaign_failed", campaign=name, detail=str(error))
+    return Turn(rounds, campaign, leave_receipts(kit, objects))
+
+
+def _go_on(campaign: str, kit: Kit, stopping: Event) -> None:
+    """By the queue: whatever has no task any more gets one. Else here."""
     if not kit.settings.bureau.database:
-        for name in unfinished(kit):
-            run_local(name, kit)
-    return Turn(rounds, campaign, sum(leave_receipts(kit, objects, name) for name in latest(kit, kind="verify")))
+        run_local(campaign, kit, stopping=stopping)
+        return
+    from avrecord.bureau.queue import enqueue_missing, prepare
+
+    prepare(kit.settings.bureau.database)
+    with book(kit) as found:
+        enqueue_missing(kit.settings.bureau.database, campaign, found.waiting(campaign))
 
 
 def begin(objects: Objects, kit: Kit, scope: Scope, by: str, kind: str = "verify") -> str | None:
@@ -51,26 +68,21 @@ def begin(objects: Objects, kit: Kit, scope: Scope, by: str, kind: str = "verify
     return open_campaign(kit, objects.name, scope, by, with_tasks(address), kind)
 
 
-def resume(kit: Place, campaign: str) -> None:
+def resume(kit: Kit, campaign: str) -> None:
     """Let a paused campaign go on: its chunks get tasks again where there is a queue."""
     with book(kit) as found:
         found.set_state(campaign, "running")
-        waiting = found.waiting(campaign)
     if kit.settings.bureau.database:
-        from avrecord.bureau.queue import enqueue, prepare
-
-        prepare(kit.settings.bureau.database)
-        enqueue(kit.settings.bureau.database, campaign, waiting)
+        _go_on(campaign, kit, Event())
 
 
-def latest(kit: Place, count: int = 100, kind: str = "") -> list[str]:
-    """Names of the campaigns asked for last, the oldest of them first; of one kind, where it is named."""
+def latest(kit: Place, count: int = 100) -> list[str]:
+    """Names of the campaigns asked for last, the oldest of them first."""
     with book(kit) as found:
-        rows = found.rows.rows("all_campaigns", count=count)
-    return [row["campaign"] for row in reversed(rows) if kind in ("", row["kind"])]
+        return [row["campaign"] for row in reversed(found.rows.rows("all_campaigns", count=count))]
 
 
 def unfinished(kit: Place) -> list[str]:
-    """Those of them that run and have chunks waiting."""
+    """Campaigns that run and have chunks waiting, whenever they were asked for."""
     with book(kit) as found:
-        return [name for name in latest(kit) if found.is_running(name) and found.waiting(name, count=1)]
+        return [row["campaign"] for row in found.rows.rows("unfinished")]

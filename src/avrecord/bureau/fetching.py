@@ -14,7 +14,16 @@ from pathlib import Path
 from avrecord import durable
 from avrecord.bureau import stations
 from avrecord.bureau.mirror import StoredAttachments, fetch_log
-from avrecord.errors import AvrecordError, BadInput, LogBroken, ObjectMissing, UnknownName
+from avrecord.errors import (
+    AvrecordError,
+    BadInput,
+    KeyUnusable,
+    LogBroken,
+    ObjectMissing,
+    ObjectTooLarge,
+    StoreLogDiffers,
+    UnknownName,
+)
 from avrecord.model.statement import ConfigChanged, Taken
 from avrecord.pipeline.journalling import FILE, fetch_journal
 from avrecord.pipeline.kit import Kit, Tell
@@ -25,6 +34,7 @@ from avrecord.seal.codec import decode
 from avrecord.seal.log import SEPARATOR
 from avrecord.seal.merkle import CompactRange, leaf_hash
 from avrecord.seal.note import Checkpoint
+from avrecord.vault.digester import file_digest
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.vault.objects import Objects
 
@@ -52,6 +62,7 @@ def fetch_station(objects: Objects, station: str, to: Path, kit: Kit, tell: Tell
     signed = (to / "log" / "checkpoint").read_text("utf-8")
     now = Checkpoint.parse(note.open_note(signed, keys))
     _assert_whole(to / "log", now)
+    durable.replace_with(to / "log" / FILE, _journal(objects, station, signed))
     attachments = StoredAttachments(to / "attachments", lambda: objects, station)
     found = Fetched(size=now.size)
     for index, entry in tiles.entries(to / "log", 0, now.size, now.size):
@@ -64,14 +75,16 @@ def fetch_station(objects: Objects, station: str, to: Path, kit: Kit, tell: Tell
             case Taken() as taken:
                 _clip(objects, station, taken, to / "vault", found)
                 tell("fetched", clip=taken.clip, bytes=taken.size)
-    durable.replace_with(to / "log" / FILE, _journal(objects, station, signed))
     return found
 
 
 def _journal(objects: Objects, station: str, signed: str) -> bytes:
     """The station's own, up to the checkpoint that lies in the store: what came after it was never published there."""
     records = fetch_journal(objects, station).decode("utf-8", "replace").split(SEPARATOR)[:-1]
-    kept = records[: records.index(signed) + 1] if signed in records else [*records, signed]
+    if signed in records[:-1]:
+        # Somebody signed on after what lies there: a station made again from it would sign a second past.
+        raise StoreLogDiffers(station=station, detail="检查点簿比检查点新，请先核对该站是否还在运行")
+    kept = records if records and records[-1] == signed else [*records, signed]
     return "".join(f"{record}{SEPARATOR}" for record in kept).encode()
 
 
@@ -100,6 +113,7 @@ def _configuration(digest: str, attachments: StoredAttachments, to: Path) -> Non
 
 
 def _clip(objects: Objects, station: str, taken: Taken, vault: Path, found: Fetched) -> None:
+    """One clip and its seal. What is wrong with one of them is named, and the others still come."""
     key, path = clip_key(station, taken.stored, taken.clip), _inside(vault, taken.stored)
     if path is None:
         found.absent[taken.stored] = "存放位置不在库内"
@@ -107,6 +121,8 @@ def _clip(objects: Objects, station: str, taken: Taken, vault: Path, found: Fetc
     try:
         if not path.exists():
             _download(objects.read(key), path, taken)
+        elif file_digest(path)[0] != taken.clip:
+            raise BadInput(path=path, detail="这里已有的文件与封存时不符，没有改写")
         seal = path.with_name(path.name + SEAL_ENDING)
         if not seal.exists():
             durable.replace_with(seal, objects.get(key + SEAL_ENDING, LARGEST_SEAL), mode=0o440)
@@ -114,20 +130,23 @@ def _clip(objects: Objects, station: str, taken: Taken, vault: Path, found: Fetc
         found.bytes += taken.size
     except ObjectMissing:
         found.absent[taken.stored] = "对象存储中没有（尚未上传，或按规则移除）"
-    except BadInput as error:
+    except (BadInput, ObjectTooLarge, KeyUnusable) as error:
         found.absent[taken.stored] = str(error.facts["detail"])
 
 
 def _download(blocks: Iterator[bytes], path: Path, taken: Taken) -> None:
     """Under its name only when its bytes are those that were sealed. Raises BadInput."""
     durable.make_folder(path.parent)
-    part, digest = path.with_name(f".{taken.clip}.part"), hashlib.sha256()
+    part, digest, size = path.with_name(f".{taken.clip}.part"), hashlib.sha256(), 0
     try:
         with part.open("wb") as target:
             for block in blocks:
+                size += len(block)
+                if size > taken.size:
+                    break  # it is another one already, and may have no end
                 digest.update(block)
                 target.write(block)
-        if digest.hexdigest() != taken.clip:
+        if (digest.hexdigest(), size) != (taken.clip, taken.size):
             raise BadInput(path=path, detail="对象存储中的内容与封存时不符，没有写入")
         durable.sync_file(part)
         part.chmod(0o440)

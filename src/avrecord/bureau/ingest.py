@@ -21,7 +21,7 @@ from avrecord.seal import note, tiles
 from avrecord.seal.codec import decode
 from avrecord.seal.merkle import CompactRange, leaf_hash
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
-from avrecord.seal.proof import BadProof, check_consistency, consistency, hashes_of, peaks
+from avrecord.seal.proof import consistency, hashes_of, peaks
 from avrecord.seal.witness import Request, Witness
 from avrecord.store.projection import project
 from avrecord.vault.attachments import Attachments
@@ -124,17 +124,20 @@ def _checkpoint(published: Published) -> tuple[str, Checkpoint]:
 
 
 def _assert_earlier(published: Published, signed: str, now: Checkpoint, seen: Checkpoint, witness: Witness, folder: Path) -> None:
-    """A smaller log must at least be the beginning of the one that was seen: else the station went on from an old image."""
-    if kept := _kept_root(folder, now.size):
-        known = kept == now.root
-    else:
-        try:
-            proof = consistency(now.size, seen.size, hashes_of(published.log, seen.size)) if now.size else []
-            check_consistency(now.size, seen.size, now.root, seen.root, proof)
-            known = True
-        except BadProof:
-            known = False
-    if not known:
+    """A smaller log must be the beginning of the one that was seen: else the station went on from an old image.
+
+    Only the leaves that were seen prove that it is not: they must give the root that was seen and, before that, another root
+    than the one that is signed now. Files that do not even give the first say nothing about the station. Raises LogBroken.
+    """
+    if _kept_root(folder, now.size) == now.root:
+        return
+    whole, before = CompactRange(), b""
+    for at, entry in tiles.entries(published.log, 0, seen.size, seen.size):
+        before = whole.root() if at == now.size else before
+        whole.append(leaf_hash(entry))
+    if whole.root() != seen.root:
+        raise LogBroken(index=now.size, detail="文件不全或被改动，不能判断这份较旧的检查点")
+    if before != now.root:
         _freeze(published, signed, seen, witness, folder, f"见过 {seen.size} 条，现在只有 {now.size} 条，而且不是其中的开头")
 
 

@@ -4,6 +4,7 @@ queue's workers left, and they with what it left."""
 from __future__ import annotations
 
 import os
+import platform
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -12,9 +13,11 @@ from datetime import UTC, datetime
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 from avrecord import durable
-from avrecord.bureau.book import MOST_ATTEMPTS
+from avrecord.bureau.book import MOST_ATTEMPTS, Worker
 from avrecord.bureau.campaigns import book, keys_of
 from avrecord.bureau.chunk import Judge, verify_clip, work
 from avrecord.bureau.looking import examine_clip
@@ -26,46 +29,62 @@ from avrecord.settings import load
 from avrecord.vault.objects import Objects
 
 Heard = Callable[[], None]
+HELD_S = 1.0  # between two looks at what others have in hand
 
 
-def run_local(campaign: str, place: Place, workers: int = 0, heard: Heard = lambda: None) -> None:
-    """Do every chunk that waits; return when none does, or the campaign is paused. `heard` is called after each.
+def run_local(campaign: str, place: Place, workers: int = 0, heard: Heard = lambda: None, stopping: Event | None = None) -> None:
+    """Do every chunk that waits; return when none does, the campaign is paused, or `stopping` is set. `heard`: after each.
 
     A chunk whose process dies is begun again; the clip that kills it three times becomes a finding. Raises StoreProblem when
     the store does not answer, Interrupted: run again, it goes on.
     """
-    workers = workers or os.cpu_count() or 1
+    stopping, most = stopping or Event(), workers or os.cpu_count() or 1
     with book(place) as found:
-        deaths, known = 0, -1
-        while found.is_running(campaign) and (waiting := found.waiting(campaign)):
+        deaths, known, alone = 0, -1, False
+        while not stopping.is_set() and found.is_running(campaign) and (waiting := found.waiting(campaign)):
             try:
-                _round(campaign, waiting, place.root, workers, heard)
+                # A pool whose worker dies ends the others, too: then one at a time, so that only who is to blame is blamed.
+                _round(campaign, waiting, place.root, 1 if alone else most, heard, stopping)
+                alone = False
             except BrokenProcessPool:
+                alone = True
                 done = int((found.rows.row("progress", campaign=campaign) or {})["clips"])
                 deaths, known = (1, done) if done != known else (deaths + 1, known)
-                if deaths > MOST_ATTEMPTS * workers:
+                if deaths > MOST_ATTEMPTS * most:
                     raise  # no clip was begun: it is not a clip that kills them
+            if found.waiting(campaign, count=len(waiting)) == waiting:
+                stopping.wait(HELD_S)  # others have them in hand
 
 
-def _round(campaign: str, numbers: Iterable[int], root: Path, workers: int, heard: Heard) -> None:
-    # spawn: a fork would carry the parent's database connection and its locks along.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupts)
+def _round(campaign: str, numbers: Iterable[int], root: Path, workers: int, heard: Heard, stopping: Event) -> None:
+    context = get_context("spawn")  # a fork would carry the parent's database connection and its locks along
+    told = context.Event()
+    pool = ProcessPoolExecutor(workers, context, _begin, (told,))
     try:
         asked: set[Future[None]] = {pool.submit(do_chunk, str(root), campaign, number) for number in numbers}
-        while asked:
-            done, asked = wait(asked, return_when=FIRST_COMPLETED)
+        while asked and not stopping.is_set():
+            done, asked = wait(asked, timeout=HELD_S, return_when=FIRST_COMPLETED)
             for each in done:
                 each.result()
                 heard()
     except KeyboardInterrupt as error:
         raise Interrupted from error
     finally:
+        told.set()  # whoever is at work ends after the clip in hand
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C is for the one who waits: workers finish the chunk in hand and are not asked for another."""
+_TOLD: list[Any] = []
+
+
+def _begin(told: Any) -> None:
+    """Ctrl-C is for the one who waits. `told`: set when this process should end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _TOLD[:] = [told]
+
+
+def _is_told() -> bool:
+    return any(each.is_set() for each in _TOLD)
 
 
 def hand(root: Path) -> Place:
@@ -78,6 +97,11 @@ def _tools(root: str) -> tuple[Place, Objects]:
     """One of each for a process: a client of S3 takes longer to make than a small clip to verify."""
     place = hand(Path(root))
     return place, trusted_objects(place)
+
+
+def this_worker() -> Worker:
+    """This process, as the book names it."""
+    return Worker(platform.node().replace(" ", "-") or "?", durable.owner(), durable.is_alive)
 
 
 def do_chunk(root: str, campaign: str, number: int) -> None:
@@ -93,4 +117,4 @@ def do_chunk(root: str, campaign: str, number: int) -> None:
         return lambda chunk, item: examine_clip(objects, chunk, item, segments, place)
 
     with book(place) as found:
-        work(found, campaign, number, durable.owner(), {"verify": verifier, "examine": examiner})
+        work(found, objects, campaign, number, this_worker(), {"verify": verifier, "examine": examiner}, _is_told)

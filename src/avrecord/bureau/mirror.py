@@ -5,13 +5,14 @@ The store's own listing decides nothing: the names of tiles follow from the size
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from avrecord import durable
-from avrecord.errors import EvidenceError, LogBroken, ObjectMissing
+from avrecord.errors import EvidenceError, ObjectMissing, StoreLogDiffers
 from avrecord.pipeline.storing import attachment_key, station_prefix
 from avrecord.seal import note, tiles
 from avrecord.seal.note import BadNote, Checkpoint, NoteKey
@@ -35,8 +36,9 @@ class StoredAttachments(Attachments):
         if not self.path(digest).exists():
             with suppress(ObjectMissing):
                 content = self._objects().get(attachment_key(self._station, digest), LARGEST_ATTACHMENT)
-                if self.put(content) != digest:
-                    raise EvidenceError(detail=f"附件 {digest[:12]} 的内容与其摘要不符")
+                if hashlib.sha256(content).hexdigest() != digest:
+                    raise EvidenceError(detail=f"对象存储中附件 {digest[:12]} 的内容与其摘要不符")
+                self.put(content)
         return super().get(digest)
 
 
@@ -44,13 +46,13 @@ def fetch_log(objects: Objects, station: str, folder: Path, keys: Sequence[NoteK
     """Bring `folder` (a log's) up to what the store has; False when there is nothing yet. Run again it fetches what is new.
 
     A file that is here is not fetched again, so a folder whose files fit no checkpoint is thrown away by the caller, who then
-    asks anew. Raises LogBroken for a checkpoint that no trusted key signed, and for a tile that is missing; StoreProblem.
+    asks anew. Raises StoreLogDiffers for a checkpoint that no trusted key signed, and for a tile that is missing.
     """
     try:
         signed = objects.get(f"{station_prefix(station)}log/checkpoint", LARGEST_CHECKPOINT)
     except ObjectMissing:
         return False
-    now, here = _size(signed, keys), _size_here(folder, keys)
+    now, here = _size(signed, keys, station), _size_here(folder, keys, station)
     for tile in tiles.added(min(here, now), now):
         path = tiles.tile_path(Path(), *tile)
         target = folder / path
@@ -59,7 +61,7 @@ def fetch_log(objects: Objects, station: str, folder: Path, keys: Sequence[NoteK
         try:
             content = objects.get(f"{station_prefix(station)}log/{path.as_posix()}", LARGEST_TILE)
         except ObjectMissing as error:
-            raise LogBroken(index=now, detail=f"对象存储中缺少 {path.as_posix()}（上传未完，或被删除）") from error
+            raise StoreLogDiffers(station=station, detail=f"缺少 {path.as_posix()}（上传未完，或被删除）") from error
         durable.make_folder(target.parent)
         durable.replace_with(target, content)
     durable.make_folder(folder)
@@ -72,14 +74,14 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _size(signed: bytes, keys: Sequence[NoteKey]) -> int:
+def _size(signed: bytes, keys: Sequence[NoteKey], station: str) -> int:
     try:
         return Checkpoint.parse(note.open_note(signed.decode("utf-8"), list(keys))).size
     except (BadNote, UnicodeDecodeError) as error:
-        raise LogBroken(index=0, detail=f"对象存储中的检查点没有本局信任的日志公钥的签名（{error}）") from error
+        raise StoreLogDiffers(station=station, detail=f"检查点没有本局信任的日志公钥的签名（{error}）") from error
 
 
-def _size_here(folder: Path, keys: Sequence[NoteKey]) -> int:
-    with suppress(OSError, LogBroken):
-        return _size(durable.read_small(folder / "checkpoint", LARGEST_CHECKPOINT), keys)
+def _size_here(folder: Path, keys: Sequence[NoteKey], station: str) -> int:
+    with suppress(OSError, StoreLogDiffers):
+        return _size(durable.read_small(folder / "checkpoint", LARGEST_CHECKPOINT), keys, station)
     return 0

@@ -20,19 +20,27 @@ from psycopg import sql
 from avrecord.bureau.local import do_chunk
 from avrecord.errors import ConfigError, DatabaseProblem, StoreProblem
 from avrecord.pipeline.kit import Place
+from avrecord.pipeline.storing import trusted_objects
 
 SCHEMA = "procrastinate"
 TASK = "avrecord.chunk"
 LOCK = "avrecord.queue"
 AGAIN_S = 20  # after the store did not answer: SeaweedFS takes 18-23 s to write again after a kill
 AT_ONCE = 1000  # tasks in one statement
+ALIVE = """SELECT args->>'number' FROM procrastinate.procrastinate_jobs
+    WHERE task_name = %s AND args->>'campaign' = %s AND status IN ('todo', 'doing')"""
 FOREVER = 1_000_000  # tries of a task: a chunk is ended by its clips' own count, never by a store or a line that failed
 
 
-def enqueue(address: str, campaign: str, numbers: Sequence[int]) -> None:
-    """Tasks for chunks of a campaign that is there already: to resume it. Doing it twice makes tasks that find nothing to do."""
+def enqueue_missing(address: str, campaign: str, numbers: Sequence[int]) -> int:
+    """Tasks for those chunks of a campaign that have none alive: a task may have failed for good, or been lost in a crash
+    between two steps. How many were missing."""
     with _connection(address) as connection, connection.transaction():
-        _defer(address, connection, campaign, numbers)
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
+        rows = connection.execute(ALIVE, [TASK, campaign]).fetchall()
+        missing = [number for number in numbers if number not in {int(row[0]) for row in rows}]
+        _defer(address, connection, campaign, missing)
+        return len(missing)
 
 
 def with_tasks(address: str) -> Callable[[Any, str, int], None]:
@@ -58,9 +66,10 @@ def prepare(address: str) -> None:
 def run_worker(place: Place, name: str, until_idle: bool = False) -> None:
     """Work on chunks until SIGTERM or SIGINT: the chunk in hand is finished first. `until_idle`: until none is left.
 
-    Raises ConfigError without `bureau.database`, DatabaseProblem when it cannot be reached.
+    Raises ConfigError without `bureau.database` or a store, DatabaseProblem or StoreProblem when one cannot be reached.
     """
     address = address_of(place)
+    trusted_objects(place)  # what is set wrong here is said before any task is taken, not by failing it
     prepare(address)
     app, stalled = _app(address, str(place.root)), place.settings.bureau.stalled_seconds
     options: dict[str, Any] = {

@@ -10,7 +10,7 @@ from avrecord.bureau import stations
 from avrecord.bureau.ingest import Ingested, Published, ingest
 from avrecord.bureau.mirror import StoredAttachments, fetch_log, forget
 from avrecord.bureau.reply import leave_cosigned
-from avrecord.errors import AvrecordError, LogBroken, ObjectMissing
+from avrecord.errors import AvrecordError, LogBroken, ObjectMissing, StoreLogDiffers
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.replies import COSIGNED, LARGEST
 from avrecord.pipeline.storing import reply_prefix
@@ -33,7 +33,9 @@ def take_all(objects: Objects, kit: Kit) -> Iterator[Round]:
     """Every trusted station in turn. What is wrong with one keeps no other from being taken."""
     for station in stations.trusted(kit):
         try:
-            yield Round(station, take_from_store(objects, station, kit))
+            with stations.alone(station):
+                found = take_from_store(objects, station, kit)
+            yield Round(station, found)
         except AvrecordError as error:
             yield Round(station, None, error)
 
@@ -56,7 +58,10 @@ def take_from_store(objects: Objects, station: str, kit: Kit) -> Ingested | None
         anew = Published(station, memory / "log.anew", published.attachments, keys)
         forget(anew.log)
         fetch_log(objects, station, anew.log, keys)
-        found = _ingest(anew, kit)  # raises again what is the store's or the station's, and leaves the files there
+        try:
+            found = _ingest(anew, kit)
+        except LogBroken as error:  # not this disk: the store's files, which accuse nobody
+            raise StoreLogDiffers(station=station, detail=str(error.facts["detail"])) from error
         forget(published.log)
         anew.log.rename(published.log)
     leave_cosigned(objects, station, stations.witness(kit).last_text(published.origin))

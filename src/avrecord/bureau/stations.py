@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from avrecord.bureau.ingest import Ingested, Published, ingest, lift
 from avrecord.durable import make_folder
-from avrecord.errors import BadInput, ConfigError, UnknownName
+from avrecord.errors import BadInput, ConfigError, StationUnreadable, UnknownName
 from avrecord.pipeline.kit import Kit, Place
 from avrecord.pipeline.witnessing import trusted_keys
 from avrecord.seal.keys import origin_of
@@ -47,10 +48,30 @@ def seen_of(station: str, kit: Kit) -> int:
     return Checkpoint.parse(text.partition("\n\n")[0] + "\n").size if text else 0
 
 
+def heard_of(station: str, kit: Kit) -> datetime | None:
+    """When this bureau last saw a station's log grow, by this bureau's own clock; None: never."""
+    try:
+        return datetime.fromtimestamp((memory(station, kit) / "seen").stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+
+
 def frozen_for(station: str, kit: Kit) -> str:
     """Why a station is not taken any more; empty while it is."""
     why = memory(station, kit) / "frozen.reason"
     return why.read_text("utf-8").strip() if why.exists() else ""
+
+
+@contextmanager
+def alone(station: str) -> Iterator[None]:
+    """What one station's log holds must not stop the others: what nobody foresaw in it becomes an error of that station.
+
+    A station may run another program, or a hostile one; its leaves are signed all the same. Raises StationUnreadable.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise StationUnreadable(station=station, detail=f"{type(error).__name__}：{str(error)[:100]}") from error
 
 
 def trusted(kit: Kit) -> list[str]:

@@ -138,7 +138,7 @@ def _settings(store: Any, attachments: Attachments, station: str, kit: Kit) -> S
     try:
         table = tomllib.loads(attachments.get(row["config"]).decode("utf-8")) if row else {}
         return Settings.model_validate(_known(table))
-    except (AvrecordError, ValueError, ValidationError, OSError):
+    except (AvrecordError, ValueError, ValidationError, OSError, RecursionError):
         return kit.settings.model_copy(update={"station": kit.settings.station.model_copy(update=named)})
 
 

@@ -9,7 +9,7 @@ import click
 
 from avrecord import durable
 from avrecord.bureau import duty
-from avrecord.bureau.campaigns import Scope, book, leave_receipts, progress
+from avrecord.bureau.campaigns import Scope, book, cancel, leave_receipts, progress
 from avrecord.bureau.local import hand, run_local
 from avrecord.cli.base import Command, Session, by_default, session
 from avrecord.cli.clips import DAY
@@ -79,9 +79,12 @@ def pause(s: Session, name: str) -> None:
 @click.command("cancel", cls=Command)
 @NAME
 @session
-def cancel(s: Session, name: str) -> None:
-    """取消一个任务；已得出的结论保留。"""
-    _set(s, name, "cancelled")
+def cancel_(s: Session, name: str) -> None:
+    """取消一个任务；已得出的结论保留，没有做到的片段以后仍按新片段核验。"""
+    place = hand(s.root)
+    with book(place) as found:
+        progress(found, name, place)  # raises UnknownName
+    cancel(place, name)
     click.echo(f"任务 {name} 已取消，已得出的结论保留。")
 
 
@@ -115,7 +118,7 @@ def _campaign(s: Session, scope: Scope, by: str, kind: str, to_queue: bool, form
     """Begin one, do it here unless the queue does, say what came of it."""
     name = duty.begin(trusted_objects(s.kit), s.kit, scope, by, kind)
     if name is None:
-        click.echo("没有要做的片段（各站还没有上传，或都做过了）。")
+        click.echo("没有要做的片段：各站还没有上传到本机设置的存储（store.url 的写法也要一致），或都做过了。")
         return
     click.echo(f"任务 {name}", err=True)
     if not to_queue:
@@ -127,7 +130,7 @@ def _do(name: str, s: Session) -> None:
     """On this machine's cores; receipts afterwards."""
     objects = trusted_objects(s.kit)
     run_local(name, s.kit, heard=partial(_tell, name, s))
-    leave_receipts(s.kit, objects, name)
+    leave_receipts(s.kit, objects)
 
 
 def _tell(name: str, s: Session) -> None:
@@ -144,4 +147,4 @@ def _set(s: Session, name: str, state: str) -> None:
         found.set_state(name, state)
 
 
-COMMANDS = (verify, examine, campaigns, pause, resume, cancel, worker)
+COMMANDS = (verify, examine, campaigns, pause, resume, cancel_, worker)

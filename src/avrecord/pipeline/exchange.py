@@ -67,6 +67,15 @@ def push_cases(kit: Kit, cases: Sequence[Mapping[str, object]], by: str) -> Case
     return report
 
 
+def _is_text(value: str) -> bool:
+    """JSON may hold halves of characters, which no file does."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _rows(clips: Sequence[tuple[Clip, bool]], units: Sequence[str], kit: Kit) -> Iterator[Entry]:
     for (clip, linked), unit in zip(clips, units, strict=True):
         yield from entries([(clip, linked)], unit, in_vault(kit), kit)
@@ -80,7 +89,7 @@ def _table(cases: Sequence[Mapping[str, object]]) -> bytes:
     for number, case in enumerate(cases, 1):
         if unknown := sorted(set(case) - set(FIELDS)):
             raise BadInput(path=f"第 {number} 条", detail=f"不认识的字段：{'、'.join(map(str, unknown))[:100]}")
-        if any(not isinstance(value, str) or len(value) > LONGEST for value in case.values()):
+        if any(not isinstance(value, str) or len(value) > LONGEST or not _is_text(value) for value in case.values()):
             raise BadInput(path=f"第 {number} 条", detail=f"每个字段应为不超过 {LONGEST} 个字符的文字")
         writer.writerow({key: str(value) for key, value in case.items()})
     return out.getvalue().encode()

@@ -185,7 +185,7 @@ def _seconds(card: Card, clip: Clip, index: int, policy: Policy, kit: Kit) -> It
         yield Second.COSIGNED
     if Second.COPY in policy.needs and _has_copy(card, clip, kit):
         yield Second.COPY
-    if Second.BUREAU in policy.needs and has_receipt(clip.id.hex, kit):
+    if Second.BUREAU in policy.needs and has_receipt(clip.id.hex, clip.stored, clip.size, kit):
         yield Second.BUREAU
 
 

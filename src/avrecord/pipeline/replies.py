@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import islice
 
-from avrecord.errors import BadInput, ConfigError, ObjectMissing
+from avrecord.errors import BadInput, ConfigError, ObjectMissing, StoreProblem
 from avrecord.ledger.receipt import NAMESPACE
 from avrecord.model.statement import ReceiptTaken
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
-from avrecord.pipeline.storing import reply_prefix
+from avrecord.pipeline.storing import clip_key, open_objects, reply_prefix, store_name
 from avrecord.pipeline.witnessing import accept_signed, witness_key
 from avrecord.seal import sshsig
-from avrecord.store.copyreceipt import copied, station_of
+from avrecord.store.copyreceipt import copied, station_of, store_of
 from avrecord.vault.objects import Objects
 
 LARGEST = 4 << 20  # bytes: a receipt names a few thousand clips at most
 COSIGNED = "cosigned"
 RECEIPTS = "receipts/"
+MOST_LISTED, MOST_REFUSED = 200_000, 20  # of answers in one round: a store may list without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +33,41 @@ class Replies:
     refused: tuple[str, ...]
 
 
+NO_REPLIES = Replies(0, 0, 0, ())
+
+
 def take_replies(objects: Objects, kit: Kit) -> Replies:
-    """State what the bureau answered and is not stated yet. What is signed by nobody whom the settings name is not taken."""
-    size, refused = 0, []
+    """State what the bureau answered and is not stated yet. What is signed by nobody whom the settings name is not taken.
+
+    Whatever is wrong with an answer, sending is not stopped by it: it is told among `refused`.
+    """
+    size = receipts = clips = 0
+    refused: list[str] = []
     try:
         size = _take_cosignature(objects, kit)
-    except BadInput as error:
-        refused.append(str(error.facts["detail"]))
-    receipts = clips = 0
-    for key, _ in objects.keys(f"{reply_prefix(kit.station)}{RECEIPTS}"):
+    except (BadInput, ConfigError, StoreProblem) as error:
+        refused.append(str(error.facts.get("detail") or error))
+    if not kit.settings.sync.bureau_key:
+        return Replies(size, 0, 0, tuple(refused))
+    for key, _ in islice(objects.keys(f"{reply_prefix(kit.station)}{RECEIPTS}"), MOST_LISTED):
         if not key.endswith(".txt") or kit.store.row("one_copy_receipt", receipt=key.rpartition("/")[2].removesuffix(".txt")):
             continue
         try:
             clips += _take_receipt(objects, key, kit)
             receipts += 1
-        except BadInput as error:
-            refused.append(str(error.facts["detail"]))
+        except (BadInput, ConfigError, StoreProblem) as error:
+            refused.append(str(error.facts.get("detail") or error))
+        if len(refused) > MOST_REFUSED:
+            break
     return Replies(size, receipts, clips, tuple(refused))
 
 
-def has_receipt(clip: str, kit: Kit) -> bool:
-    """Whether the bureau of the settings signed that it read a clip's copy back."""
-    return kit.store.row("is_copied", clip_id=clip, key=_bureau_key(kit)[1]) is not None
+def has_receipt(clip: str, stored: str, size: int, kit: Kit) -> bool:
+    """Whether the bureau of the settings signed that it read a clip's copy back from the store of the settings, and the store
+    has an object of that size there now. Raises StoreProblem when it does not answer: nothing is released on what may be gone."""
+    if kit.store.row("is_copied", clip_id=clip, key=_bureau_key(kit)[1], store=store_name(kit)) is None:
+        return False
+    return open_objects(kit, is_new=False).size(clip_key(kit.station, stored, clip)) == size
 
 
 def _take_cosignature(objects: Objects, kit: Kit) -> int:
@@ -84,7 +99,7 @@ def _take_receipt(objects: Objects, key: str, kit: Kit) -> int:
         raise BadInput(path=name, detail=f"回执 {name[:12]} 是别的采集站的")
     clips = copied(content)
     body = ReceiptTaken(
-        store=objects.name,
+        store=store_of(content),
         clips=len(clips),
         receipt=kit.attachments.put(content),
         signature=kit.attachments.put(armoured),

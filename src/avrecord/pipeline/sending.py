@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from avrecord.errors import EvidenceError, LogBehind, LogBroken, ObjectMissing
+from avrecord import durable
+from avrecord.errors import BytesMissing, EvidenceError, LogBehind, LogForked, ObjectMissing, StoreLogDiffers
 from avrecord.model.statement import Statement
 from avrecord.pipeline.journalling import send_journal
 from avrecord.pipeline.kit import Kit
@@ -26,6 +27,7 @@ from avrecord.vault.attachments import Attachments
 from avrecord.vault.objects import Objects
 
 LARGEST_CHECKPOINT = 1 << 16
+OWED = "sync-owed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +40,60 @@ class SentLog:
 
 
 def send_log(objects: Objects, kit: Kit, again: bool = False) -> SentLog:
-    """Send what the store lacks of the log. `again`: look at all of it, whatever lies there.
+    """Send what the store lacks of the log. `again`: look for all of it, whatever its checkpoint promises.
 
     Raises LogBehind when the store has more of this log than this station: it was restored from an old image, and what is
-    there is kept. Raises LogBroken when the store's checkpoint is not of this log, StoreProblem.
+    there is kept. Raises LogForked when this station's own key signed
+    another past there, StoreLogDiffers for what is no checkpoint of this log, StoreProblem.
     """
     signed = kit.log.checkpoint()
     now = Checkpoint.parse(signed.partition("\n\n")[0] + "\n")
-    there = 0 if again else published_size(objects, kit, now)
-    sent, absent = 0, []
-    for digest in _named(kit, there, now.size):
+    published = published_size(objects, kit, now)  # refuses, whatever is asked for
+    there = 0 if again else published
+    owed = Owed(kit.root / OWED)
+    sent = 0
+    for digest in dict.fromkeys((*owed.read(), *_named(kit, there, now.size))):
         path = kit.attachments.path(digest)
-        if not path.is_file():
-            absent.append(digest)
-            continue
         try:
+            if not path.is_file():
+                raise BytesMissing(what=f"附件 {digest[:12]}")
             sent += objects.put_file(attachment_key(kit.station, digest), path, digest)
+            owed.discard(digest)
         except EvidenceError:
-            absent.append(digest)  # altered on this disk, or in the store: `verify` names it
-    if there < now.size or again:
+            owed.add(digest)  # gone or altered on this disk, or other bytes are in the store: `verify` names it
+    owed.write()
+    if published < now.size or again:
         for key, content in _tiles(kit.log.folder, there, now.size):
             objects.put(f"{station_prefix(kit.station)}log/{key}", content)
-        send_journal(objects, kit.station, kit.log.folder)
         objects.replace(f"{station_prefix(kit.station)}log/checkpoint", signed.encode())
-    return SentLog(now.size, sent, tuple(absent))
+        # After it: a crash between the two leaves a journal that lacks its last record, and never one that says more.
+        send_journal(objects, kit.station, kit.log.folder, signed)
+    return SentLog(now.size, sent, tuple(sorted(owed.read())))
+
+
+class Owed:
+    """Attachments that a checkpoint in the store promises and that could not be sent: asked for again at every round."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = self._before = self._load()
+
+    def read(self) -> tuple[str, ...]:
+        return tuple(self._known)
+
+    def add(self, digest: str) -> None:
+        self._known = dict.fromkeys((*self._known, digest))
+
+    def discard(self, digest: str) -> None:
+        self._known = dict.fromkeys(each for each in self._known if each != digest)
+
+    def write(self) -> None:
+        if self._known != self._before:
+            durable.replace_with(self._path, "".join(f"{digest}\n" for digest in self._known).encode())
+
+    def _load(self) -> dict[str, None]:
+        lines = self._path.read_text("ascii").splitlines() if self._path.exists() else []
+        return dict.fromkeys(line for line in lines if DIGEST.fullmatch(line))
 
 
 def published_size(objects: Objects, kit: Kit, now: Checkpoint) -> int:
@@ -72,11 +104,11 @@ def published_size(objects: Objects, kit: Kit, now: Checkpoint) -> int:
     except ObjectMissing:
         return 0
     except (BadNote, UnicodeDecodeError) as error:
-        raise LogBroken(index=0, detail=f"对象存储中的检查点不是本站签名的（{error}），没有改写它") from error
+        raise StoreLogDiffers(station=kit.station, detail=f"检查点不是本站签名的（{error}）") from error
     if there.size > now.size:
         raise LogBehind(seen=there.size, size=now.size)
     if there.size and CompactRange(there.size, peaks(there.size, hashes_of(kit.log.folder, now.size))).root() != there.root:
-        raise LogBroken(index=there.size, detail="对象存储中的检查点与本站的日志不是同一个过去，没有改写它")
+        raise LogForked(size=there.size)
     return there.size
 
 

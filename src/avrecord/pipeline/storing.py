@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from avrecord import durable
-from avrecord.errors import ConfigError, StoreRefused
-from avrecord.model.moments import utc_text
+from avrecord.errors import ConfigError, StoreProblem, StoreRefused
+from avrecord.model.moments import from_utc_text, utc_text
 from avrecord.pipeline.kit import Place
 from avrecord.vault.objects import FolderObjects, Objects
 
 PROBED = "store-probe.json"
 DAYS_OF_A_MONTH = 31
+PROBED_FOR = timedelta(days=30)
 LONGEST_KEY = 900  # bytes; S3 takes 1,024
 
 
@@ -67,10 +68,12 @@ def probe_store(objects: Objects, place: Place) -> dict[str, object]:
         "store": found.store,
         "at": utc_text(place.clock()),
         "refused": list(found.refused),
+        "certain": found.is_certain,
         "locks": found.locks,
         "found": [asdict(each) for each in found.found],
     }
-    durable.replace_with(place.root / PROBED, json.dumps(row, ensure_ascii=False, indent=1).encode())
+    if found.is_certain:
+        durable.replace_with(place.root / PROBED, json.dumps(row, ensure_ascii=False, indent=1).encode())
     return row
 
 
@@ -81,8 +84,10 @@ def trusted_objects(place: Place) -> Objects:
     """
     row = _kept(place.root / PROBED)
     objects = open_objects(place, is_new=row.get("store") != store_name(place))
-    if row.get("store") != objects.name:
+    if row.get("store") != objects.name or _is_old(row, place):
         row = probe_store(objects, place)
+    if not row.get("certain", True):
+        raise StoreProblem(detail=f"{objects.name} 没有回答，未能探测；稍后再试")
     if row["refused"]:
         raise StoreRefused(store=objects.name, detail="、".join(str(name) for name in _list(row["refused"])))
     if months := place.settings.store.lock_months:
@@ -98,6 +103,14 @@ def store_name(place: Place) -> str:
     if table.url.startswith(("http://", "https://")):
         return f"{table.url.rstrip('/')}/{table.bucket}"
     return str((place.root / table.url).resolve())
+
+
+def _is_old(row: dict[str, object], place: Place) -> bool:
+    """Another server may answer at the same address meanwhile."""
+    try:
+        return place.clock() - from_utc_text(str(row.get("at"))) > PROBED_FOR
+    except ValueError:
+        return True
 
 
 def _lock(objects: Objects, months: int, place: Place) -> None:

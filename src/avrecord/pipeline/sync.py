@@ -17,7 +17,7 @@ from avrecord.model.moments import BEIJING
 from avrecord.model.statement import ClipsUploaded
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up, state
-from avrecord.pipeline.replies import Replies, take_replies
+from avrecord.pipeline.replies import NO_REPLIES, Replies, take_replies
 from avrecord.pipeline.sending import SentLog, send_log
 from avrecord.pipeline.storing import clip_key
 from avrecord.store.sqlite import Row
@@ -34,7 +34,7 @@ class Sent:
     """One round. `kept_back`: clips that are not as they were sealed, or of which the store has other bytes, and why."""
 
     log: SentLog
-    replies: Replies
+    replies: Replies = NO_REPLIES
     clips: int = 0
     bytes: int = 0
     left: int = 0
@@ -86,9 +86,10 @@ def sync(objects: Objects, kit: Kit, line: Line, again: bool = False) -> Sent:
     """
     catch_up(kit)
     log = send_log(objects, kit, again)
-    sent = Sent(log, take_replies(objects, kit))
+    sent = Sent(log)
     try:
         _send_clips(objects, kit, line, sent, again)
+        sent.replies = take_replies(objects, kit)
     except Interrupted:
         sent.closed = True
     finally:
@@ -109,8 +110,9 @@ def _send_clips(objects: Objects, kit: Kit, line: Line, sent: Sent, again: bool)
             if not line.is_open:
                 sent.closed = True
                 break
-            if not _send_clip(objects, row, kit, line, sent):
-                continue
+            made = _send_clip(objects, row, kit, line, sent)
+            if made is None or not (made or _is_new(row, objects, kit)):
+                continue  # kept back, or stated before and still there
             done.append(row["clip_id"])
             size += row["size"]
             kit.tell("uploaded", clip=row["clip_id"], bytes=row["size"])
@@ -121,29 +123,35 @@ def _send_clips(objects: Objects, kit: Kit, line: Line, sent: Sent, again: bool)
         _state(objects, kit, done, size, sent)
 
 
+def _is_new(row: Row, objects: Objects, kit: Kit) -> bool:
+    return kit.store.row("is_uploaded", clip_id=row["clip_id"], store=objects.name) is None
+
+
 def _state(objects: Objects, kit: Kit, clips: list[str], size: int, sent: Sent) -> None:
-    new = [clip for clip in clips if kit.store.row("is_uploaded", clip_id=clip, store=objects.name) is None]
-    if new:
-        state(kit, [ClipsUploaded(store=objects.name, clips=tuple(new), bytes=size)])
+    if clips:
+        state(kit, [ClipsUploaded(store=objects.name, clips=tuple(clips), bytes=size)])
     sent.clips += len(clips)
     sent.bytes += size
 
 
-def _send_clip(objects: Objects, row: Row, kit: Kit, line: Line, sent: Sent) -> bool:
-    """The clip first, then its seal. One that is not what was sealed stays here: `verify` names it, the store never gets it."""
+def _send_clip(objects: Objects, row: Row, kit: Kit, line: Line, sent: Sent) -> bool | None:
+    """Whether an object was made; None when the clip was kept back. The clip first, then its seal.
+
+    One that is not what was sealed stays here: `verify` names it, the store never gets it.
+    """
     key, path = clip_key(kit.station, row["stored"], row["clip_id"]), kit.vault.path(row["stored"])
     seal = path.with_name(path.name + SEAL_ENDING)
     try:
         if not path.is_file():
             raise EvidenceError(detail="片段不在库中")
-        objects.put_file(key, path, row["clip_id"], line.pace)
+        made = objects.put_file(key, path, row["clip_id"], line.pace)
         if seal.is_file():
             objects.put(key + SEAL_ENDING, seal.read_bytes())
     except EvidenceError as error:
         sent.kept_back[row["clip_id"]] = str(error)
         kit.tell("kept_back", clip=row["clip_id"], why=str(error))
-        return False
-    return True
+        return None
+    return made
 
 
 def _waiting(store: str, kit: Kit) -> Iterator[Row]:

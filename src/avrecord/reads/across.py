@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from avrecord.bureau import stations
+from avrecord.bureau.stations import alone
 from avrecord.bureau.views import Views
 from avrecord.errors import AvrecordError, UnknownName
 from avrecord.pipeline.kit import Kit
@@ -30,7 +31,7 @@ def across(kit: Kit, ask: Ask, station: str | None = None) -> Answer:
     with closing(Views(kit)) as views:
         for name in names:
             try:
-                with views.of(name) as seen:
+                with alone(name), views.of(name) as seen:
                     found.append((name, ask(seen)))
             except AvrecordError as error:
                 silent.append((name, error))

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from avrecord.bureau.stations import frozen_for, is_taken, seen_of, trusted
+from avrecord.bureau.stations import alone, frozen_for, heard_of, is_taken, seen_of, trusted
 from avrecord.bureau.views import Views
 from avrecord.errors import AvrecordError
 from avrecord.model.moments import from_utc_text
@@ -20,7 +20,8 @@ COLUMNS = [
     Column("station", "采集站", width=10, whole=True),
     Column("name", "名称", width=14),
     Column("state", "状态", STATION_STATES.__getitem__, 12),
-    Column("last", "最近一条记录", moment, 12),
+    Column("heard", "最近收到", moment, 12),
+    Column("last", "最近一条记录（该站的时钟）", moment, 12),
     Column("clips", "片段"),
     Column("gigabytes", "GB", "{:.2f}".format),
     Column("waiting", "尚未上传"),
@@ -47,11 +48,17 @@ def _row(station: str, views: Views, kit: Kit) -> dict[str, Any]:
     figures = NOTHING
     if is_taken(station, kit):  # else to ask would make an index
         try:
-            with views.of(station) as seen:
+            with alone(station), views.of(station) as seen:
                 figures = _figures(seen, kit)
         except AvrecordError:
             figures = NOTHING  # its own page says why
-    row = {"station": station, "seen": seen_of(station, kit), "frozen": frozen_for(station, kit), **figures}
+    row = {
+        "station": station,
+        "seen": seen_of(station, kit),
+        "frozen": frozen_for(station, kit),
+        **figures,
+        "heard": heard_of(station, kit),
+    }
     return row | {"state": _state(row, kit.clock())}
 
 
@@ -79,4 +86,4 @@ def _state(row: dict[str, Any], now: datetime) -> str:
         return "unheard"
     if row["indexed"] < row["seen"]:
         return "waiting"
-    return "silent" if row["last"] is None or now - row["last"] > LATE else "fine"
+    return "silent" if row["heard"] is None or now - row["heard"] > LATE else "fine"

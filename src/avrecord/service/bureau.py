@@ -26,7 +26,7 @@ def serve_bureau(root: Path, once: bool = False) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    kit = station.open_station(root)
+    kit = station.open_station(root, _tell)
     try:
         with durable.locked(root / LOCK, wait=False):
             notify("READY=1\nSTATUS=市局收取中")
@@ -41,10 +41,16 @@ def serve_bureau(root: Path, once: bool = False) -> None:
         kit.store.close()
 
 
+def _tell(event: str, **facts: object) -> None:
+    """What kept one station or one campaign back, for the journal."""
+    if event.endswith("_failed"):
+        logger().warning(event, **facts)
+
+
 def _turn(kit: Kit, stopping: threading.Event, once: bool) -> None:
     log, began = logger(), time.monotonic()
     try:
-        done = turn(trusted_objects(kit), kit, stopping.is_set)
+        done = turn(trusted_objects(kit), kit, stopping)
     except AvrecordError as error:
         log.warning("turn_failed", error=type(error).__name__, detail=str(error))
         if once:

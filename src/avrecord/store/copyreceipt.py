@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 LINE = re.compile(r"\\?([0-9a-f]{64})  (vault/.+)")
 HEAD = "# 入库回执（avrecord.copy/1）：以下片段已由市局从对象存储读回，内容与封存时一致。"
 
 
-def written(station: str, bureau: str, store: str, at: str, checkpoint: Sequence[str], clips: Iterable[tuple[str, str]]) -> bytes:
-    """`clips`: SHA-256 and stored path of each. `checkpoint`: the three lines of the log's head under which they stand."""
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """What a receipt says beside its clips. `read`: when the first and the last of them were read; `checkpoint`: the three lines
+    of the log's head under which they stand."""
+
+    station: str
+    bureau: str
+    store: str
+    read: tuple[str, str]
+    checkpoint: tuple[str, ...]
+
+
+def written(facts: ReceiptFacts, clips: Iterable[tuple[str, str]]) -> bytes:
+    """`clips`: SHA-256 and stored path of each."""
     head = [
         HEAD,
-        f"# 采集站：{station}",
-        f"# 市局：{bureau}",
-        f"# 存储：{store}",
-        f"# 读回时间：{at}",
+        f"# 采集站：{facts.station}",
+        f"# 市局：{facts.bureau}",
+        f"# 存储：{facts.store}",
+        f"# 读回时间：{facts.read[0]} 至 {facts.read[1]}",
         "# 日志检查点：",
-        *(f"#     {line}" for line in checkpoint),
+        *(f"#     {line}" for line in facts.checkpoint),
     ]
     return "\n".join([*head, *(_line(digest, stored) for digest, stored in clips), ""]).encode()
 
 
 def station_of(document: bytes) -> str:
     """For whose clips a receipt was written; empty for what is none."""
+    return _said(document, 1, "# 采集站：")
+
+
+def store_of(document: bytes) -> str:
+    """From which store the clips were read; empty for what is no receipt."""
+    return _said(document, 3, "# 存储：")
+
+
+def _said(document: bytes, at: int, before: str) -> str:
     lines = document.decode("utf-8", "replace").split("\n")
-    return lines[1].removeprefix("# 采集站：") if len(lines) > 1 and lines[0] == HEAD else ""
+    return lines[at].removeprefix(before) if len(lines) > at and lines[0] == HEAD and lines[at].startswith(before) else ""
 
 
 def copied(document: bytes) -> list[str]:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from avrecord import durable
-from avrecord.errors import EvidenceError, ObjectDiffers, ObjectMissing, StoreProblem
+from avrecord.errors import EvidenceError, KeyUnusable, ObjectDiffers, ObjectMissing, ObjectTooLarge, StoreProblem
 from avrecord.vault.copying import BLOCK
 
 MARK = "avrecord-store"
@@ -141,6 +142,8 @@ class FolderObjects:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise self._missing(key) from error
         except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise ObjectTooLarge(detail=f"“{key[-80:]}”太大（多于 {most} 字节）") from error
             raise _explained(error) from error
 
     def read(self, key: str, first: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -209,22 +212,24 @@ class FolderObjects:
     def _path(self, key: str) -> Path:
         """Never outside: keys come from statements, and those from cards."""
         if key.startswith("/") or ".." in PurePosixPath(key).parts or "\0" in key:
-            raise StoreProblem(detail=f"对象名 {key!r} 不能用")
+            raise KeyUnusable(detail=f"对象名 {key[:80]!r} 不能用")
         return self.root / key
 
 
-def digest_of(objects: Objects, key: str) -> tuple[str, int]:
-    """The SHA-256 and size of an object, by reading it. Raises ObjectMissing, StoreProblem."""
+def digest_of(objects: Objects, key: str, most: int | None = None) -> tuple[str, int]:
+    """The SHA-256 and size of an object, by reading it, not much beyond `most` bytes. Raises ObjectMissing, StoreProblem."""
     found, size = hashlib.sha256(), 0
     for block in objects.read(key):
         found.update(block)
         size += len(block)
+        if most is not None and size > most:
+            break  # it is another one already, and may have no end
     return found.hexdigest(), size
 
 
 def _same(objects: Objects, key: str, digest: str, there: int, size: int) -> bool:
     """False: these very bytes are there already. Raises ObjectDiffers."""
-    if there != size or digest_of(objects, key)[0] != digest:
+    if there != size or digest_of(objects, key, size)[0] != digest:
         raise ObjectDiffers(key=key)
     return False
 

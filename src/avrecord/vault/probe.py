@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from avrecord.errors import AvrecordError, ObjectDiffers, ObjectMissing
 from avrecord.vault.objects import Objects, digest_of
-from avrecord.vault.s3 import PART, S3Objects, Taken, base64_digest, explained
+from avrecord.vault.s3 import PART, S3Objects, base64_digest, explained
 
 CANARY_LOCK = timedelta(minutes=2)
 """How long the locked canary stays: the store keeps it, so nothing of ours takes it away earlier."""
@@ -41,6 +41,11 @@ class Probed:
 
     store: str
     found: tuple[Property, ...]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether everything that is needed could be tried: an outage condemns no store."""
+        return all(each.result != "unknown" for each in self.found if each.needed)
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -83,8 +88,6 @@ def probe(objects: Objects, prefix: str, scratch: Path) -> Probed:
 def _tried(test: Callable[[], tuple[Result, str]]) -> tuple[Result, str]:
     try:
         return test()
-    except Taken as error:
-        return "unknown", f"“{error}”已经在了"
     except AvrecordError as error:
         return "unknown", str(error.facts.get("detail") or error)[:200]
 

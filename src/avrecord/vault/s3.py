@@ -24,7 +24,7 @@ import botocore.session
 from botocore.config import Config
 
 from avrecord import durable
-from avrecord.errors import EvidenceError, ObjectDiffers, ObjectMissing, StoreProblem
+from avrecord.errors import EvidenceError, ObjectDiffers, ObjectMissing, ObjectTooLarge, StoreProblem
 from avrecord.vault.copying import BLOCK
 from avrecord.vault.objects import Pace, digest_of, unhurried
 
@@ -102,7 +102,7 @@ class S3Objects:
             with body:
                 content: bytes = body.read(most + 1)
         if len(content) > most:
-            raise StoreProblem(detail=f"“{key}”太大（多于 {most} 字节）")
+            raise ObjectTooLarge(detail=f"“{key[-80:]}”太大（多于 {most} 字节）")
         return content
 
     def read(self, key: str, first: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -133,7 +133,7 @@ class S3Objects:
     def _put(self, key: str, content: bytes, digest: str) -> bool:
         words = self.lock.words() if self.lock else {}
         try:
-            with explained(key):
+            with conditional(key):
                 self.client.put_object(
                     Bucket=self.bucket, Key=key, Body=content, ChecksumSHA256=base64_digest(content), IfNoneMatch="*", **words
                 )
@@ -162,7 +162,7 @@ class S3Objects:
             self._abort(key, upload)
         _assert_unchanged(path, whole.hexdigest(), digest)
         try:
-            with explained(key):
+            with conditional(key):
                 self.client.complete_multipart_upload(
                     Bucket=self.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
                 )
@@ -198,7 +198,9 @@ class S3Objects:
 
     def _same(self, key: str, digest: str, there: int | None, size: int) -> bool:
         """False: these very bytes are there. They are read for it: what a server says of its objects' digests differs."""
-        if there != size or digest_of(self, key)[0] != digest:
+        if there is None:
+            raise StoreProblem(detail=f"存储说“{key[-80:]}”有冲突，但没有这个对象；稍后再试")
+        if there != size or digest_of(self, key, size)[0] != digest:
             raise ObjectDiffers(key=key)
         return False
 
@@ -208,18 +210,28 @@ class Taken(Exception):
 
 
 @contextmanager
+def conditional(key: str) -> Iterator[None]:
+    """`explained` for the two requests that carry `If-None-Match`. Raises Taken when the server kept what was there."""
+    try:
+        with explained(key):
+            yield
+    except StoreProblem as error:
+        if error.facts.get("code") in THERE:
+            raise Taken(key) from error
+        raise
+
+
+@contextmanager
 def explained(key: str = "") -> Iterator[None]:
-    """boto3's errors as ours. Raises ObjectMissing, Taken, StoreProblem."""
+    """boto3's errors as ours. Raises ObjectMissing, StoreProblem."""
     try:
         yield
     except botocore.exceptions.ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", ""))
-        if code in THERE or status == "412":
-            raise Taken(key) from error
+        said = error.response.get("Error", {})
+        code = str(said.get("Code", ""))
         if code in (*GONE, "NoSuchUpload"):
             raise ObjectMissing(key=key) from error
-        raise StoreProblem(detail=f"{error.response.get('Error', {}).get('Message') or code}（{code}，{key}）") from error
+        raise StoreProblem(detail=f"{said.get('Message') or code}（{code}，{key}）", code=code) from error
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError, OSError) as error:
         raise StoreProblem(detail=" ".join(str(error).split())) from error
 

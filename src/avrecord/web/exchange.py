@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from avrecord.errors import BadInput
 from avrecord.ledger.platform import COLUMNS, NOTES
 from avrecord.pipeline.exchange import MOST_CASES, MOST_ROWS, index_page, push_cases
 from avrecord.pipeline.kit import Kit
@@ -17,6 +19,7 @@ from avrecord.words import API_REFUSED
 
 LARGEST = 8 << 20  # bytes of a push
 SCHEME = "bearer "
+NUMBER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
 class _Refused(Exception):
@@ -52,6 +55,8 @@ def routes(app: FastAPI, kit: Kit) -> None:
             report = await run_in_threadpool(push_cases, kit, pushed, token.number)
         except _Refused as refused:
             return _refusal(refused)
+        except BadInput as error:
+            return _refusal(_Refused(400, str(error)))
         invalid = [{"row": number - 1, "why": why} for number, why in report.file.invalid]  # the table has a header
         answer = {
             "schema": "avrecord.pushed/1",
@@ -98,7 +103,7 @@ def _number(request: Request, name: str, otherwise: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
         return otherwise
-    if not text.lstrip("-").isdigit() or len(text) > 15 or (name == "most" and int(text) < 1):
+    if not NUMBER.fullmatch(text) or (name == "most" and int(text) < 1):
         raise _Refused(400, API_REFUSED["no_number"].format(name=name))
     return int(text)
 

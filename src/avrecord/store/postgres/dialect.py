@@ -28,7 +28,8 @@ def for_postgres(query: str, part: str = STATION) -> str:
 def steps(part: str = STATION) -> Iterator[tuple[str, list[str]]]:
     """The functions, then every schema step: its name and its single statements."""
     functions = files("avrecord.store").joinpath("postgres", "functions.sql").read_text("utf-8")
-    yield "functions.sql", [functions]
+    if part == STATION:  # the campaigns ask nothing that needs them, and come from no log that could give them again
+        yield "functions.sql", [functions]
     for name, sql in schema(part):
         # SQLite's INTEGER holds 64 bits; PostgreSQL's holds 32, and a card holds more bytes than that.
         plain = re.sub(r"\bINTEGER\b", "BIGINT", COMMENT.sub("", sql)).replace(") STRICT", ")")

@@ -1,11 +1,14 @@
 -- add_upload --
-INSERT INTO sent_clips VALUES (:clip_id, :store, :seq, :at) ON CONFLICT (clip_id, store) DO NOTHING;
+-- What was lost and sent again is new to whoever asks what came after a leaf.
+INSERT INTO sent_clips VALUES (:clip_id, :store, :seq, :at)
+ON CONFLICT (clip_id, store) DO UPDATE SET seq = excluded.seq, at = excluded.at;
 
 -- add_copy_receipt --
 INSERT INTO copy_receipts VALUES (:receipt, :seq, :store, :key, :clips, :at) ON CONFLICT (receipt) DO NOTHING;
 
 -- add_copied --
-INSERT INTO copied VALUES (:clip_id, :key, :seq) ON CONFLICT (clip_id, key) DO NOTHING;
+-- The latest receipt stands.
+INSERT INTO copied VALUES (:clip_id, :key, :seq) ON CONFLICT (clip_id, key) DO UPDATE SET seq = excluded.seq;
 
 -- newest_not_uploaded --
 -- Clips that a store did not acknowledge yet and the vault still has, the newest first. `before`: their leaves.
@@ -38,7 +41,8 @@ ORDER BY c.seq LIMIT :count;
 SELECT receipt FROM copy_receipts WHERE receipt = :receipt;
 
 -- is_copied --
-SELECT seq FROM copied WHERE clip_id = :clip_id AND key = :key;
+SELECT c.seq FROM copied c JOIN copy_receipts r ON r.seq = c.seq
+WHERE c.clip_id = :clip_id AND c.key = :key AND r.store = :store;
 
 -- other_leaves --
 -- Leaves of a stretch that say something about evidence or people: not only that copies and anchors were made.

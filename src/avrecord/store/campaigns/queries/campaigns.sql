@@ -38,30 +38,37 @@ SELECT h.*, c.state AS campaign_state, c.kind, c.store FROM chunks h JOIN campai
 WHERE h.campaign = :campaign AND h.number = :number;
 
 -- results_of_chunk --
-SELECT clip_id, stored, finding FROM results WHERE campaign = :campaign AND number = :number ORDER BY seq;
+SELECT clip_id, stored, finding, at FROM results WHERE campaign = :campaign AND number = :number ORDER BY seq;
 
 -- begin_chunk --
-UPDATE chunks SET worker = :worker, begun_at = :at WHERE campaign = :campaign AND number = :number;
+UPDATE chunks SET worker = :worker, attempts = :attempts, begun_at = :at WHERE campaign = :campaign AND number = :number;
 
 -- hold_clip --
-UPDATE chunks SET in_hand = :clip_id, attempts = CASE WHEN in_hand = :clip_id THEN attempts + 1 ELSE 1 END
+UPDATE chunks SET attempts = CASE WHEN in_hand = :clip_id THEN attempts ELSE 0 END, in_hand = :clip_id
 WHERE campaign = :campaign AND number = :number;
 
--- give_back --
--- The clip in hand was not to blame.
-UPDATE chunks SET attempts = attempts - 1 WHERE campaign = :campaign AND number = :number AND attempts > 0;
+-- let_go --
+UPDATE chunks SET in_hand = NULL WHERE campaign = :campaign AND number = :number;
 
 -- add_result --
--- Who did a clip twice says the same twice: the later word stands.
+-- Who did a clip twice says the same twice: the later word stands. But that nobody could finish it is no word against one who did.
 INSERT INTO results VALUES (:campaign, :station, :clip_id, :number, :seq, :stored, :finding, :detail, :found, :size, :at)
 ON CONFLICT (campaign, station, clip_id) DO UPDATE SET finding = excluded.finding, detail = excluded.detail,
-    found = excluded.found, size = excluded.size, at = excluded.at;
+    found = excluded.found, size = excluded.size, at = excluded.at
+WHERE results.finding <> 'OK' OR excluded.finding <> 'UNREADABLE';
 
 -- finish_chunk --
 UPDATE chunks SET state = 'done', in_hand = NULL, attempts = 0, done_at = :at WHERE campaign = :campaign AND number = :number;
 
 -- without_receipt --
-SELECT campaign, number, station FROM chunks WHERE campaign = :campaign AND state = 'done' AND receipt IS NULL ORDER BY number;
+-- Chunks of verifications of a store that are done and have no receipt yet, whenever they were asked for.
+SELECT h.campaign, h.number, h.station, h.items FROM chunks h JOIN campaigns c ON c.campaign = h.campaign
+WHERE c.kind = 'verify' AND c.store = :store AND h.state = 'done' AND h.receipt IS NULL ORDER BY c.asked_at, h.campaign, h.number;
+
+-- unfinished --
+-- Campaigns that run and have chunks waiting, the longest asked for first.
+SELECT c.campaign FROM campaigns c WHERE c.state = 'running'
+  AND EXISTS (SELECT 1 FROM chunks h WHERE h.campaign = c.campaign AND h.state = 'waiting') ORDER BY c.asked_at, c.campaign;
 
 -- set_receipt --
 UPDATE chunks SET receipt = :receipt WHERE campaign = :campaign AND number = :number;

@@ -19,7 +19,7 @@ CREATE TABLE chunks (
     items TEXT NOT NULL, -- JSON: clip, leaf, stored path, size of each
     state TEXT NOT NULL, -- waiting, done
     in_hand TEXT, -- the clip that a worker began and did not finish
-    attempts INTEGER NOT NULL, -- at that clip
+    attempts INTEGER NOT NULL, -- workers that died with it in hand
     worker TEXT,
     begun_at TEXT,
     done_at TEXT,
@@ -27,6 +27,7 @@ CREATE TABLE chunks (
     PRIMARY KEY (campaign, number)
 ) STRICT;
 CREATE INDEX chunks_waiting ON chunks (campaign, state, number);
+CREATE INDEX chunks_without_receipt ON chunks (state, receipt);
 
 CREATE TABLE results (
     campaign TEXT NOT NULL,
