@@ -152,17 +152,34 @@ def test_living_workers_on_one_chunk_blame_no_clip(town):
         other = Worker("here", f"{os.getppid()}-x", lambda _: True)
         chunk = found.begin(name, 0, other)
         found.hold(chunk, chunk.items[0])
-        for _ in range(5):
-            assert found.begin(name, 0, Worker("here", "1-1", lambda _: True)) is None
-    run_local_alone(kit, name)
+        for number in range(5):
+            again = found.begin(name, 0, Worker("here", f"{number}-1", lambda _: True))
+            assert again.poisoned == ""
+            found.hold(again, again.items[0])
+    run_local(name, kit, workers=1)
     assert totals(kit, name) == {"OK": 3}
 
 
-def run_local_alone(kit: Kit, name: str) -> None:
-    """The other worker is gone by now: that is one death at the clip, and no more."""
-    with book(kit) as found, found.rows.writing() as run:
-        run("begin_chunk", campaign=name, number=0, worker=f"{this_worker().machine} 999999-1", attempts=0, at="2026")
+def test_a_chunk_whose_worker_lost_the_database_is_not_left_in_its_hands(town):
+    """That worker lives, and is at work on something else: the full drill hung on it for ever."""
+    kit, name = begun(town)
+    with book(kit) as found:
+        chunk = found.begin(name, 0, replace(this_worker(), process=f"{os.getppid()}-x", is_alive=lambda _: True))
+        found.hold(chunk, chunk.items[0])
     run_local(name, kit, workers=1)
+    assert totals(kit, name) == {"OK": 3}
+
+
+def test_two_at_one_chunk_is_one_too_many(town):
+    kit, name = begun(town)
+    from avrecord.bureau.local import _at_work, do_chunk
+
+    with _at_work(kit, name, 0) as free:
+        assert free
+        do_chunk(str(town.house), name, 0)
+        assert totals(kit, name) == {}
+    do_chunk(str(town.house), name, 0)
+    assert totals(kit, name) == {"OK": 3}
 
 
 def totals(kit: Kit, name: str) -> dict[str, int]:

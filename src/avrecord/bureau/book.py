@@ -128,17 +128,16 @@ class Book:
             also(self.rows)
 
     def begin(self, campaign: str, number: int, worker: Worker) -> Chunk | None:
-        """A chunk with what is left of it; None when it is done, its campaign does not run, or another living worker has it.
+        """A chunk with what is left of it; None when it is done, or its campaign does not run.
 
-        A clip that a dead worker left in hand counts one death against it; nothing else does.
+        A clip that a dead worker left in hand counts one death against it. One that lives and is not at work on it any more (the
+        caller sees to that) could not say so, because the database was away: that counts nothing.
         """
         row = self.rows.row("one_chunk", campaign=campaign, number=number)
         if row is None or row["state"] == "done" or row["campaign_state"] != "running":
             return None
         former = row["worker"] if row["in_hand"] and row["worker"] != worker.name else None
-        if former and worker.knows_alive(former):
-            return None
-        deaths = row["attempts"] + 1 if former else row["attempts"]
+        deaths = row["attempts"] + 1 if former and not worker.knows_alive(former) else row["attempts"]
         done = {each["clip_id"] for each in self.rows.rows("results_of_chunk", campaign=campaign, number=number)}
         items = tuple(Item(*fields) for fields in json.loads(row["items"]) if fields[0] not in done)
         poisoned = row["in_hand"] if deaths >= MOST_ATTEMPTS else ""

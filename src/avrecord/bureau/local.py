@@ -6,9 +6,10 @@ from __future__ import annotations
 import os
 import platform
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from multiprocessing import get_context
@@ -21,6 +22,7 @@ from avrecord.bureau.book import MOST_ATTEMPTS, Worker
 from avrecord.bureau.campaigns import book, keys_of
 from avrecord.bureau.chunk import Judge, verify_clip, work
 from avrecord.bureau.looking import examine_clip
+from avrecord.bureau.stations import FOLDER
 from avrecord.checks.segments import read as read_segments
 from avrecord.errors import Interrupted
 from avrecord.pipeline.kit import Hand, Place
@@ -116,5 +118,24 @@ def do_chunk(root: str, campaign: str, number: int) -> None:
         segments = read_segments(place.root / "config" / "segments.toml")
         return lambda chunk, item: examine_clip(objects, chunk, item, segments, place)
 
-    with book(place) as found:
-        work(found, objects, campaign, number, this_worker(), {"verify": verifier, "examine": examiner}, _is_told)
+    with _at_work(place, campaign, number) as free:
+        if free:
+            with book(place) as found:
+                work(found, objects, campaign, number, this_worker(), {"verify": verifier, "examine": examiner}, _is_told)
+
+
+@contextmanager
+def _at_work(place: Place, campaign: str, number: int) -> Iterator[bool]:
+    """Whether nobody else on this machine is at work on a chunk; if so, nobody else is until this ends, however it ends.
+
+    A lock, because the book cannot tell: who lost the database in the middle still stands there as the one who has it in hand.
+    """
+    folder = place.root / FOLDER / "at-work"
+    durable.make_folder(folder)
+    path = folder / f"{campaign}-{number}"
+    try:
+        with durable.locked(path, wait=False):
+            yield True
+            path.unlink(missing_ok=True)  # twenty thousand of them a campaign; two at work on one do no harm
+    except BlockingIOError:
+        yield False
