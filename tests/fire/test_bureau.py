@@ -24,6 +24,7 @@ import pytest
 
 from avrecord import station as stations
 from avrecord.bureau.campaigns import book, progress
+from avrecord.bureau.local import hand
 from avrecord.dock.volumes import volume_at
 from avrecord.model import statement as say
 from avrecord.pipeline.receive import receive
@@ -107,8 +108,9 @@ class Town:
 
     def left(self) -> list[tuple[str, int, int]]:
         """Campaigns that are not done: name, done, of."""
-        with opened(self.folder / "bureau") as kit, book(kit) as found:
-            stands = [progress(found, row["campaign"], kit) for row in found.rows.rows("all_campaigns", count=1000)]
+        place = hand(self.folder / "bureau")
+        with book(place) as found:
+            stands = [progress(found, row["campaign"], place) for row in found.rows.rows("all_campaigns", count=1000)]
         return [(each.campaign, each.clips_done, each.clips) for each in stands if each.state != "done"]
 
 
@@ -211,8 +213,7 @@ def _storm(town: Town) -> dict[str, int]:
 
 
 def _objects(town: Town) -> int:
-    with opened(town.folder / "bureau") as kit:
-        return sum(1 for key, _ in trusted_objects(kit).keys("stations/") if key.endswith(".mp4"))
+    return sum(1 for key, _ in trusted_objects(hand(town.folder / "bureau")).keys("stations/") if key.endswith(".mp4"))
 
 
 def _until(condition, seconds: float = 120) -> None:
@@ -240,7 +241,9 @@ def _account(town: Town) -> dict[str, int]:
                     counts["clips"] += 1
                     key = f"stations/{name}/vault/{row['stored']}"
                     counts["lost"] += digest_of(objects, key) != (row["clip_id"], row["size"]) or row["clip_id"] not in set(sound)
-                    counts["unreceipted"] += not kit.store.row("is_copied", clip_id=row["clip_id"], key=_bureau_key(town))
+                    counts["unreceipted"] += not kit.store.row(
+                        "is_copied", clip_id=row["clip_id"], key=_bureau_key(town), store=objects.name
+                    )
                 counts["clock_steps"] += len(kit.store.rows("clock_steps_since", seq=0))
                 counts["differs"] += _index_differs(town, name, kit)
     return counts

@@ -25,7 +25,7 @@ from avrecord.vault.objects import Objects
 
 PART = "campaigns"
 FILE = "campaigns.db"
-LARGEST = 1 << 44  # bytes of a clip: sums of what logs claim must stay within 64 bits
+LARGEST = 1 << 40  # bytes of a clip: sums of what logs claim must stay within 64 bits
 
 
 @dataclass(frozen=True, slots=True)
