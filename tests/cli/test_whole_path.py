@@ -48,7 +48,7 @@ class Demo:
         return Said(code, out.getvalue(), err.getvalue())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(sample, tmp_path_factory) -> Demo:
     return Demo(tmp_path_factory.mktemp("demo"), sample)
 

@@ -37,7 +37,7 @@ from avrecord.pipeline.witnessing import trust
 from conftest import pattern
 from contract.servers import postgres_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("postgres")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("runners")]
 CLIPS = 2 * AT_ONCE + 20
 POISON_BYTES = 40 << 30  # sparse: longer to read than anybody waits, and nothing on the disk
 

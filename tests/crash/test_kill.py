@@ -21,7 +21,7 @@ from avrecord.pipeline.receive import receive
 from avrecord.pipeline.verify import verify
 from conftest import pattern
 
-ROUNDS = 200 if os.environ.get("AVRECORD_FULL") else 12
+ROUNDS = 200 if os.environ.get("AVRECORD_FULL") else 9
 FILES = 12
 INTAKE = "import sys; from avrecord.__main__ import main; main()"
 
@@ -94,7 +94,7 @@ def test_an_intake_killed_at_each_durable_system_call_heals(tmp_path, dcam):
     card = dcam(contents)
     calls = durable_calls(fresh(tmp_path / "count"), card, tmp_path)
     assert len(calls) > 30
-    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[:: len(calls) // 9]:
+    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[:: len(calls) // 6]:
         root = fresh(tmp_path / f"{name}{k}")
         inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={k}"]
         command = ["strace", "-f", "-qq", "-o", "/dev/null", *inject, sys.executable, "-c", INTAKE]
@@ -114,7 +114,7 @@ def test_a_disk_that_fails_at_each_durable_system_call_costs_a_retry_and_nothing
     contents = {"VIDEO/090000.mp4": pattern(70_000), "VIDEO/090100.mp4": b"", "LOG/a.log": b"BAT=50%\n"}
     card = dcam(contents)
     calls = [call for call in durable_calls(fresh(tmp_path / "count"), card, tmp_path) if call[0] != "unlink"]
-    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[3 :: len(calls) // 6]:
+    for name, k in calls if os.environ.get("AVRECORD_FULL") else calls[3 :: len(calls) // 4]:
         root = fresh(tmp_path / f"{name}{k}")
         inject = ["-e", f"trace={name}", "-e", f"inject={name}:error={error}:when={k}"]
         command = ["strace", "-f", "-qq", "-o", "/dev/null", *inject, sys.executable, "-c", INTAKE]

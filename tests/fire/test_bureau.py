@@ -39,7 +39,7 @@ from contract import stores
 from contract.servers import postgres_for
 from fire.drill import FULL, tell
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(50_000 if FULL else 600), pytest.mark.xdist_group("postgres")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(50_000 if FULL else 600), pytest.mark.xdist_group("fire-bureau")]
 STATIONS, WORKERS = (5, 3) if FULL else (2, 2)
 CLIPS = 2000 if FULL else 60  # more than a chunk
 IDS = [f"dock-{number}" for number in range(1, STATIONS + 1)]

@@ -14,7 +14,7 @@ from conftest import NOW
 from contract.servers import postgres_for
 from stations.test_through_the_store import set_in
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("postgres")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("across")]
 WITH = {
     "cases show": CASE, "devices show": "Z3A0017", "devices life": "Z3A0017", "devices availability": "--month 2026-11",
     "devices plan renew": "", "rectify show": "1", "audit statistics": "--month 2026-11",
