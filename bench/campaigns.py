@@ -78,7 +78,7 @@ def write_down(kit: station.Kit, name: str, store: str, items: list[Item], queue
 
 def until_done(kit: station.Kit, name: str) -> None:
     with book(kit) as found:
-        while found.waiting(name, count=1):
+        while found.waiting(name):
             time.sleep(0.02)
 
 

@@ -231,17 +231,14 @@ def test_no_card_is_released_on_a_receipt_of_another_store_or_of_what_is_gone(to
     town.turn()
     town.sync()
     kit = town.station()
-    row = kit.store.rows("clips_of_vault", after=-1, count=1)[0]
-    asked = (row["clip_id"], row["stored"], row["size"])
-    assert has_receipt(*asked, kit)
-    [lost] = [path for path in town.clips() if path.name == Path(row["stored"]).name]
+    store, clip = trusted_objects(kit), kit.records.clips()[0]
+    assert has_receipt(store, clip, kit)
+    [lost] = [path for path in town.clips() if path.name == clip.name]
     lost.chmod(0o600)
     lost.unlink()
-    assert not has_receipt(*asked, kit)
+    assert not has_receipt(store, clip, kit)
     (tmp_path / "new").mkdir()
-    settings = town.root / "station.toml"
-    settings.write_text(settings.read_text("utf-8").replace(str(town.share), str(tmp_path / "new")), "utf-8")
-    assert not has_receipt(*asked, town.station())
+    assert not has_receipt(FolderObjects(tmp_path / "new"), clip, kit)
 
 
 def test_the_bureau_signs_for_no_clip_that_nobody_asked_for(town):

@@ -38,7 +38,7 @@ def test_a_second_look_names_what_it_saw_more_and_changes_no_log(kit, root, dock
     code, told = found["090035.mp4"]
     assert (code, "这次见到亮证" in told, "秒" in told) == ("SEEN_MORE", True, True)
     assert {path: path.read_bytes() for path in before} == before
-    assert not list((tmp_path / "bureau" / "incoming").iterdir())
+    assert not list((tmp_path / "bureau" / "bureau" / "looking").iterdir())
     [again] = [row for row in bureau("bureau", "campaigns", "--json").json["rows"] if row["kind"] == "examine"]
     assert (again["state"], again["clips_done"]) == ("done", 2)
     assert bureau("bureau", "run", "--once").code == 0

@@ -172,9 +172,9 @@ class Book:
         row = self.rows.row("one_campaign", campaign=campaign)
         return row is not None and row["state"] == "running"
 
-    def waiting(self, campaign: str, after: int = -1, count: int = 1_000_000) -> list[int]:
+    def waiting(self, campaign: str) -> list[int]:
         """Numbers of the chunks that are not done."""
-        return [row["number"] for row in self.rows.rows("waiting_chunks", campaign=campaign, after=after, count=count)]
+        return [row["number"] for row in self.rows.rows("waiting_chunks", campaign=campaign)]
 
     def set_state(self, campaign: str, state: str) -> None:
         """`running`, `paused` or `cancelled`; what was cancelled stays so."""

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 
 from avrecord.bureau.book import Book, Chunk, Item, Result, Worker
 from avrecord.errors import AvrecordError, KeyUnusable, ObjectMissing, ObjectTooLarge, StoreProblem
+from avrecord.pipeline.clipcheck import LARGEST_SEAL
 from avrecord.pipeline.storing import clip_key
 from avrecord.seal.verify import Span, check_seal
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.vault.objects import Objects, digest_of
 
-LARGEST_SEAL = 64 << 10  # bytes; an SSHSIG has 300
 POISONED = "核验它的进程多次中断，没有再试"
 
 Keys = Mapping[bytes, Span]

@@ -25,6 +25,7 @@ from avrecord.errors import (
     UnknownName,
 )
 from avrecord.model.statement import ConfigChanged, Taken
+from avrecord.pipeline.clipcheck import LARGEST_SEAL
 from avrecord.pipeline.journalling import FILE, fetch_journal
 from avrecord.pipeline.kit import Kit, Tell
 from avrecord.pipeline.sending import named_by
@@ -37,8 +38,6 @@ from avrecord.seal.note import Checkpoint
 from avrecord.vault.digester import file_digest
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.vault.objects import Objects
-
-LARGEST_SEAL = 64 << 10
 
 
 @dataclass
@@ -132,6 +131,8 @@ def _clip(objects: Objects, station: str, taken: Taken, vault: Path, found: Fetc
         found.absent[taken.stored] = "对象存储中没有（尚未上传，或按规则移除）"
     except (BadInput, ObjectTooLarge, KeyUnusable) as error:
         found.absent[taken.stored] = str(error.facts["detail"])
+    except (FileExistsError, NotADirectoryError):
+        found.absent[taken.stored] = "存放位置与另一个片段的相冲突"
 
 
 def _download(blocks: Iterator[bytes], path: Path, taken: Taken) -> None:

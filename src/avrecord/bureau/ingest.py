@@ -20,14 +20,13 @@ from avrecord.model.statement import Statement
 from avrecord.seal import note, tiles
 from avrecord.seal.codec import decode
 from avrecord.seal.merkle import CompactRange, leaf_hash
-from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.seal.note import LARGEST_CHECKPOINT, BadNote, Checkpoint, NoteKey
 from avrecord.seal.proof import consistency, hashes_of, peaks
 from avrecord.seal.witness import Request, Witness
 from avrecord.store.projection import project
 from avrecord.vault.attachments import Attachments
 
 AT_ONCE = 500  # statements projected in one transaction
-LARGEST_CHECKPOINT = 1 << 16
 Outcome = Literal["new", "same", "behind", "waiting"]
 """`behind`: an older state of the same log, a late copy or a station that was restored. `waiting`: for an attachment."""
 

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from multiprocessing import get_context
@@ -54,7 +54,7 @@ def run_local(campaign: str, place: Place, workers: int = 0, heard: Heard = lamb
                 deaths, known = (1, done) if done != known else (deaths + 1, known)
                 if deaths > MOST_ATTEMPTS * most:
                     raise  # no clip was begun: it is not a clip that kills them
-            if found.waiting(campaign, count=len(waiting)) == waiting:
+            if found.waiting(campaign) == waiting:
                 stopping.wait(HELD_S)  # others have them in hand
 
 
@@ -133,9 +133,11 @@ def _at_work(place: Place, campaign: str, number: int) -> Iterator[bool]:
     folder = place.root / FOLDER / "at-work"
     durable.make_folder(folder)
     path = folder / f"{campaign}-{number}"
-    try:
-        with durable.locked(path, wait=False):
-            yield True
-            path.unlink(missing_ok=True)  # twenty thousand of them a campaign; two at work on one do no harm
-    except BlockingIOError:
-        yield False
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(durable.locked(path, wait=False))
+        except BlockingIOError:
+            yield False
+            return
+        stack.callback(path.unlink, missing_ok=True)  # twenty thousand of them a campaign; two at work on one do no harm
+        yield True

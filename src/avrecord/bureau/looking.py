@@ -5,13 +5,15 @@ its station saw. Nothing is stated: the station's log says what the station's ch
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from avrecord import durable
 from avrecord.bureau.book import Chunk, Item, Result
+from avrecord.bureau.stations import FOLDER
 from avrecord.errors import ObjectMissing
 from avrecord.model.observation import Examination
 from avrecord.pipeline.kit import Place
@@ -25,10 +27,8 @@ LONGEST_WORDS = 40  # characters of what was read, in a result
 
 def examine_clip(objects: Objects, chunk: Chunk, item: Item, segments: Mapping[str, Any], place: Place) -> Result:
     """`OK`: as the station saw it. `SEEN_MORE`, `SEEN_LESS`: a segment that only this look, or only the station's, saw."""
-    scratch = place.root / "incoming"
-    scratch.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch, prefix="looking-") as folder:
-        path = Path(folder) / PurePosixPath(item.stored).name
+    with _scratch(place) as folder:
+        path = folder / PurePosixPath(item.stored).name
         try:
             digest = _fetch(objects, clip_key(chunk.station, item.stored, item.clip), path)
         except ObjectMissing:
@@ -37,6 +37,22 @@ def examine_clip(objects: Objects, chunk: Chunk, item: Item, segments: Mapping[s
             return Result(item, "ALTERED", "内容与封存时不符", digest)
         found = examine_file(path, segments, place.settings.check, place.root)
     return _compared(item, found)
+
+
+@contextmanager
+def _scratch(place: Place) -> Iterator[Path]:
+    """A folder for one clip on the bureau's own disk: it may have 4 GiB. What a killed worker left there goes first."""
+    above = place.root / FOLDER / "looking"
+    above.mkdir(parents=True, exist_ok=True)
+    for left in above.iterdir():
+        if not durable.is_alive(left.name):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = above / durable.owner()
+    folder.mkdir(exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fetch(objects: Objects, key: str, path: Path) -> str:

@@ -15,11 +15,10 @@ from avrecord import durable
 from avrecord.errors import EvidenceError, ObjectMissing, StoreLogDiffers
 from avrecord.pipeline.storing import attachment_key, station_prefix
 from avrecord.seal import note, tiles
-from avrecord.seal.note import BadNote, Checkpoint, NoteKey
+from avrecord.seal.note import LARGEST_CHECKPOINT, BadNote, Checkpoint, NoteKey
 from avrecord.vault.attachments import Attachments
 from avrecord.vault.objects import Objects
 
-LARGEST_CHECKPOINT = 1 << 16
 LARGEST_TILE = tiles.WIDTH * (2 + 65_535)  # bytes of a full entry bundle
 LARGEST_ATTACHMENT = 256 << 20  # bytes: a manifest of 10^6 files has 200 MB
 

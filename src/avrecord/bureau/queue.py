@@ -37,8 +37,8 @@ def enqueue_missing(address: str, campaign: str, numbers: Sequence[int]) -> int:
     between two steps. How many were missing."""
     with _connection(address) as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
-        rows = connection.execute(ALIVE, [TASK, campaign]).fetchall()
-        missing = [number for number in numbers if number not in {int(row[0]) for row in rows}]
+        alive = {int(row[0]) for row in connection.execute(ALIVE, [TASK, campaign])}
+        missing = [number for number in numbers if number not in alive]
         _defer(address, connection, campaign, missing)
         return len(missing)
 

@@ -1,4 +1,4 @@
-"""The stations of a bureau: whom it trusts, where each one's index and memory lie, and how each one stands."""
+"""The stations of a bureau: whom it trusts, where each one's index and memory lie, and what is known of each."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def lifted(station: str, by: str, kit: Kit) -> None:
 def seen_of(station: str, kit: Kit) -> int:
     """Leaves of a station's log that were proved and cosigned."""
     text = witness(kit).last_text(origin_of(station))
-    return Checkpoint.parse(text.partition("\n\n")[0] + "\n").size if text else 0
+    return Checkpoint.claimed(text).size if text else 0
 
 
 def heard_of(station: str, kit: Kit) -> datetime | None:
@@ -128,11 +128,25 @@ def index(station: str, kit: Place) -> Iterator[Any]:
 
 
 def postgres(address: str, station: str, part: str = STATION) -> Any:
-    """Loaded when asked for: a station has no use for it, and need not have it installed. Raises ConfigError."""
-    try:
+    """A station's index, or another `part`. Raises ConfigError, DatabaseProblem."""
+    with _driver():
         from avrecord.store.postgres.store import PostgresStore
+    return PostgresStore(address, station, part)
+
+
+def postgres_readers(address: str) -> Any:
+    """Every station's index, over one connection for each thread. Raises ConfigError."""
+    with _driver():
+        from avrecord.store.postgres.reader import Readers
+    return Readers(address)
+
+
+@contextmanager
+def _driver() -> Iterator[None]:
+    """Loaded when asked for: a station has no use for it, and need not have it installed."""
+    try:
+        yield
     except ImportError as error:
         raise ConfigError(
             path="bureau.database", detail="没有安装 PostgreSQL 驱动（在程序目录运行 ./setup.sh bureau）"
         ) from error
-    return PostgresStore(address, station, part)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -76,7 +76,7 @@ class Views:
     def __init__(self, kit: Kit) -> None:
         """`kit`: the bureau's own. Raises ConfigError when the driver is not there."""
         self._kit = kit
-        self._readers = _readers(kit.settings.bureau.database) if kit.settings.bureau.database else None
+        self._readers = stations.postgres_readers(kit.settings.bureau.database) if kit.settings.bureau.database else None
 
     @contextmanager
     def of(self, station: str) -> Iterator[Kit]:
@@ -111,14 +111,6 @@ class Views:
             return
         with stations.index(station, self._kit) as store:
             yield store
-
-
-def _readers(address: str) -> Any:
-    """Loaded when asked for, as `stations.postgres` is."""
-    with closing(stations.postgres(address, stations.FOLDER, "campaigns")):
-        from avrecord.store.postgres.reader import Readers
-
-        return Readers(address)
 
 
 _OBJECTS: dict[Path, Objects] = {}

@@ -21,7 +21,7 @@ from avrecord.reads.copies import probed
 from avrecord.reads.town import town
 from avrecord.service.bureau import serve_bureau
 from avrecord.settings import FILE
-from avrecord.words import TAKEN
+from avrecord.words.bureau import TAKEN
 
 
 @click.group("bureau", cls=Group)

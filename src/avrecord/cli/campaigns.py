@@ -138,7 +138,7 @@ def _tell(name: str, s: Session) -> None:
     if not s.quiet:
         with book(s.kit) as found:
             stand = progress(found, name, s.kit)
-        click.echo(f"  已核验 {stand.clips_done}/{stand.clips} 个片段", err=True)
+        click.echo(f"  已做 {stand.clips_done}/{stand.clips} 个片段", err=True)
 
 
 def _set(s: Session, name: str, state: str) -> None:

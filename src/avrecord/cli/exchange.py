@@ -15,7 +15,7 @@ from avrecord.pipeline.exchange import whole_index
 from avrecord.pipeline.footing import assert_outside
 from avrecord.pipeline.tokens import DEEDS, TokenFile
 from avrecord.reads.answer import Answer, Column
-from avrecord.words import TOKEN_DEEDS
+from avrecord.words.bureau import TOKEN_DEEDS
 
 MAY = "、".join(f"{deed} {TOKEN_DEEDS[deed]}" for deed in DEEDS)
 

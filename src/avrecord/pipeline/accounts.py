@@ -15,7 +15,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from nacl.exceptions import CryptoError
 
 from avrecord import durable
 from avrecord.errors import BadAccount, ConfigError
+from avrecord.pipeline.secretfile import changing
 from avrecord.rules.roles import ROLES, Account, locked_seconds
 
 FILE = "accounts.json"
@@ -74,23 +75,15 @@ class AccountFile:
         if account.name.casefold() in password.casefold():
             raise BadAccount(detail="口令中不应含有用户名")
         secret = pwhash.argon2id.str(password.encode(), _OPS, _MEM).decode()
-        with self._changing() as kept:
+        with changing(self.path, self.read) as kept:
             kept[account.name] = Kept(account, secret)
 
     def disable(self, name: str) -> None:
         """Shut an account. Raises BadAccount for a name that nobody has."""
-        with self._changing() as kept:
+        with changing(self.path, self.read) as kept:
             if name not in kept:
                 raise BadAccount(detail=f"没有用户 {name}")
             kept[name] = replace(kept[name], disabled=True)
-
-    @contextmanager
-    def _changing(self) -> Iterator[dict[str, Kept]]:
-        with durable.locked(self.path.with_suffix(".lock")):
-            kept = self.read()
-            yield kept
-            rows = [asdict(each) for _, each in sorted(kept.items())]
-            durable.replace_with(self.path, json.dumps(rows, ensure_ascii=False, indent=1).encode(), mode=0o600)
 
 
 @dataclass(slots=True)

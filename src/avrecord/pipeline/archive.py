@@ -143,7 +143,7 @@ def _fill(partial: Path, chosen: list[_Chosen], unit: str, year: Year, kit: Kit)
     cases = {case for case, _ in stages}
     put_statements(lambda body: _is_about(body, ids, stages, cases), partial, kit)
     kit.tell("step", text="  写索引；逐个重新读取，写清单")
-    rows = entries(((each.clip, each.linked) for each in chosen), unit, in_bag(partial), kit)
+    rows = entries(((each.clip, each.linked, unit) for each in chosen), in_bag(partial), kit)
     write_index(partial / "index", f"{unit} {year.number} 年度音像资料索引", rows)
     (partial / CHECKPOINT).write_text(kit.log.checkpoint(), "utf-8")
     put_trust(partial, kit)

@@ -18,7 +18,7 @@ from avrecord.errors import BadInput, KeyProblem, UnknownName
 from avrecord.model.moments import utc_text
 from avrecord.model.trust import KeyList, ListedKey, Revocation
 from avrecord.pipeline.keylists import LISTED, ROOT, SIGNATURES, open_signed
-from avrecord.seal import keyfile, keylist, keys, minisign
+from avrecord.seal import keyfile, keylist, keys, minisign, sshsig
 from avrecord.seal.keylist import STATION, BadKeyList
 from avrecord.seal.krl import krl
 from avrecord.seal.note import BadNote
@@ -195,7 +195,7 @@ def _read_export(path: Path) -> tuple[str, dict[str, str]]:
 
 
 def _name(role: str, text: str) -> str:
-    return " ".join(text.split()[:2]) if role == "clip" else text
+    return sshsig.bare_line(text) if role == "clip" else text
 
 
 def _chosen(listed: tuple[ListedKey, ...], key_id: str) -> ListedKey:

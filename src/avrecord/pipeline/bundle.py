@@ -115,7 +115,7 @@ def put_statements(is_about: Callable[[Body], bool], out: Path, kit: Kit) -> int
 
 def _tree(signed: str, kit: Kit) -> Tree:
     """Size and hashes of the tree that a checkpoint speaks of."""
-    size = Checkpoint.parse(signed.partition("\n\n")[0] + "\n").size
+    size = Checkpoint.claimed(signed).size
     return size, hashes_of(kit.log.folder, size)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from avrecord.errors import BadInput
 from avrecord.ledger.cases import ALIASES
 from avrecord.ledger.platform import Entry
-from avrecord.model.clip import Clip
 from avrecord.pipeline.bring import CaseReport, import_cases, inspect_cases
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.platform import entries, in_vault
@@ -39,9 +38,8 @@ def index_page(kit: Kit, after: int, most: int) -> Page:
     A row is as the station knows it now; later links and removals are seen by asking from the beginning.
     """
     found = kit.store.rows("clips_after", after=after, count=min(most, MOST_ROWS))
-    clips = [(clip_of(row), bool(row["linked"])) for row in found]
-    rows = list(_rows(clips, [row["unit"] or kit.settings.station.unit for row in found], kit))
-    return Page(rows, int(found[-1]["seq"]) if len(found) == min(most, MOST_ROWS) else None)
+    clips = ((clip_of(row), bool(row["linked"]), row["unit"] or kit.settings.station.unit) for row in found)
+    return Page(list(entries(clips, in_vault(kit), kit)), int(found[-1]["seq"]) if len(found) == min(most, MOST_ROWS) else None)
 
 
 def whole_index(kit: Kit) -> Iterator[Entry]:
@@ -74,11 +72,6 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _rows(clips: Sequence[tuple[Clip, bool]], units: Sequence[str], kit: Kit) -> Iterator[Entry]:
-    for (clip, linked), unit in zip(clips, units, strict=True):
-        yield from entries([(clip, linked)], unit, in_vault(kit), kit)
 
 
 def _table(cases: Sequence[Mapping[str, object]]) -> bytes:

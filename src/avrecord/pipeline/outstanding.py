@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from avrecord.model.moments import beijing, from_utc_text
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.storing import store_name
+from avrecord.seal import sshsig
 
 LATE = timedelta(days=3)
 """After a weekend without a line everything should be there again; what is older than this is looked at by a person."""
@@ -41,7 +42,7 @@ def outstanding(kit: Kit) -> Outstanding | None:
         return None
     store = store_name(kit)
     row = kit.store.row("upload_stand", store=store) or {}
-    key = " ".join(kit.settings.sync.bureau_key.split()[:2])
-    received = kit.store.row("receipt_stand", key=key) or {}
+    key = sshsig.bare_line(kit.settings.sync.bureau_key)
+    received = kit.store.row("receipt_stand", key=key, store=store) or {}
     since = from_utc_text(row["since"]) if row["since"] else None
     return Outstanding(store, row["clips"], row["bytes"], since, received["clips"])

@@ -37,10 +37,10 @@ def in_vault(kit: Kit) -> Lying:
     return Lying(kit.root, "vault", "in_vault")
 
 
-def entries(clips: Iterable[tuple[Clip, bool]], unit: str, lying: Lying, kit: Kit) -> Iterator[Entry]:
-    """One row for each clip, given with whether it is linked to a stage."""
+def entries(clips: Iterable[tuple[Clip, bool, str]], lying: Lying, kit: Kit) -> Iterator[Entry]:
+    """One row for each clip, given with whether it is linked to a stage, and whose it is (单位)."""
     book = Book(kit)
-    for clip, linked in clips:
+    for clip, linked, unit in clips:
         yield _entry(clip, linked, unit, lying, book, kit)
 
 

@@ -49,7 +49,7 @@ def _signed(path: Path, content: bytes, key: Path, line: str) -> tuple[bytes, st
             raise BadInput(path=key, detail="不是 Ed25519 的 OpenSSH 公钥，或签名文件不成样子") from error
         except minisign.BadSignature as error:
             raise BadInput(path=path, detail="回执的签名不符，或签名的不是这把公钥") from error
-        return signature, " ".join(line.split()[:2])
+        return signature, sshsig.bare_line(line)
     signature = _signature(path.with_name(path.name + ".minisig"))
     try:
         public = minisign.PublicKey.parse(line)

@@ -32,11 +32,13 @@ from avrecord.pipeline.receive import card_of, volume_key
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.replies import has_receipt
 from avrecord.pipeline.standing import Demand
+from avrecord.pipeline.storing import open_objects
 from avrecord.pipeline.verify import examined
 from avrecord.pipeline.witnessing import witness_key, witnessed, witnessed_files
 from avrecord.rules.releasing import Policy, Proof, Second, refusal, refusal_of_card
 from avrecord.seal.note import BadNote, NoteKey
 from avrecord.store import documents
+from avrecord.vault.objects import Objects
 from avrecord.vault.readback import read_back
 
 
@@ -101,7 +103,8 @@ def inspect_release(volume: Volume, kit: Kit) -> Inspection:
     if policy is None or (reason := refusal_of_card(policy, card.recorder, same, list(_others(card, kit)))):
         return Inspection(card, docking, "off" if policy is None else reason, ())
     check = _sound_log(kit)
-    return Inspection(card, docking, None, tuple(_verdict(card, file, policy, check, kit) for file in files))
+    store = open_objects(kit, is_new=False) if Second.BUREAU in policy.needs else None
+    return Inspection(card, docking, None, tuple(_verdict(card, file, policy, check, store, kit) for file in files))
 
 
 def grant(found: Inspection, by: str, kit: Kit) -> bytes:
@@ -150,7 +153,7 @@ def wipe(found: Inspection, by: str, kit: Kit) -> tuple[int, list[str]]:
     return len(gone), kept
 
 
-def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, kit: Kit) -> Verdict:
+def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, store: Objects | None, kit: Kit) -> Verdict:
     digest = _digest(card.volume, file)
     clip = kit.records.clip(ClipId(digest)) if digest else None
     leaf = check.read.taken.get(clip.stored) if clip else None
@@ -167,7 +170,7 @@ def _verdict(card: Card, file: SourceFile, policy: Policy, check: ClipCheck, kit
         read_back=leaf.body.read_back,
         whole=getattr(leaf.body, "reason", None) != "read_error",
         age=kit.clock() - from_utc_text(leaf.at),
-        has=tuple(_seconds(card, clip, leaf.index, policy, kit)),
+        has=tuple(_seconds(card, clip, leaf.index, policy, store, kit)),
     )
     return Verdict(file, digest, leaf.index, refusal(policy, proof))
 
@@ -180,12 +183,12 @@ def _is_same_file(card: Card, file: SourceFile, ours: Path) -> bool:
         return False
 
 
-def _seconds(card: Card, clip: Clip, index: int, policy: Policy, kit: Kit) -> Iterator[Second]:
+def _seconds(card: Card, clip: Clip, index: int, policy: Policy, store: Objects | None, kit: Kit) -> Iterator[Second]:
     if Second.COSIGNED in policy.needs and _is_cosigned(index, kit):
         yield Second.COSIGNED
     if Second.COPY in policy.needs and _has_copy(card, clip, kit):
         yield Second.COPY
-    if Second.BUREAU in policy.needs and has_receipt(clip.id.hex, clip.stored, clip.size, kit):
+    if store and has_receipt(store, clip, kit):
         yield Second.BUREAU
 
 

@@ -8,10 +8,11 @@ from itertools import islice
 
 from avrecord.errors import BadInput, ConfigError, ObjectMissing, StoreProblem
 from avrecord.ledger.receipt import NAMESPACE
+from avrecord.model.clip import Clip
 from avrecord.model.statement import ReceiptTaken
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import state
-from avrecord.pipeline.storing import clip_key, open_objects, reply_prefix, store_name
+from avrecord.pipeline.storing import clip_key, reply_prefix
 from avrecord.pipeline.witnessing import accept_signed, witness_key
 from avrecord.seal import sshsig
 from avrecord.store.copyreceipt import copied, station_of, store_of
@@ -62,12 +63,12 @@ def take_replies(objects: Objects, kit: Kit) -> Replies:
     return Replies(size, receipts, clips, tuple(refused))
 
 
-def has_receipt(clip: str, stored: str, size: int, kit: Kit) -> bool:
-    """Whether the bureau of the settings signed that it read a clip's copy back from the store of the settings, and the store
-    has an object of that size there now. Raises StoreProblem when it does not answer: nothing is released on what may be gone."""
-    if kit.store.row("is_copied", clip_id=clip, key=_bureau_key(kit)[1], store=store_name(kit)) is None:
+def has_receipt(objects: Objects, clip: Clip, kit: Kit) -> bool:
+    """Whether the bureau of the settings signed that it read a clip's copy back from this store, and the store has an object of
+    that size there now. Raises StoreProblem when it does not answer: nothing is released on what may be gone."""
+    if kit.store.row("is_copied", clip_id=clip.id.hex, key=_bureau_key(kit)[1], store=objects.name) is None:
         return False
-    return open_objects(kit, is_new=False).size(clip_key(kit.station, stored, clip)) == size
+    return objects.size(clip_key(kit.station, clip.stored, clip.id.hex)) == clip.size
 
 
 def _take_cosignature(objects: Objects, kit: Kit) -> int:
@@ -111,7 +112,7 @@ def _take_receipt(objects: Objects, key: str, kit: Kit) -> int:
 
 def _bureau_key(kit: Kit) -> tuple[bytes, str]:
     """The key that signs receipts, and its one line. Raises ConfigError."""
-    line = " ".join(kit.settings.sync.bureau_key.split()[:2])
+    line = sshsig.bare_line(kit.settings.sync.bureau_key)
     try:
         return sshsig.public_of(line), line
     except sshsig.Malformed as error:

@@ -19,14 +19,13 @@ from avrecord.pipeline.storing import attachment_key, station_prefix
 from avrecord.seal import note, tiles
 from avrecord.seal.codec import decode
 from avrecord.seal.merkle import CompactRange
-from avrecord.seal.note import BadNote, Checkpoint, uint16
+from avrecord.seal.note import LARGEST_CHECKPOINT, BadNote, Checkpoint, uint16
 from avrecord.seal.proof import hashes_of, peaks
 from avrecord.seal.verify import ATTACHED, DIGEST
 from avrecord.store import documents
 from avrecord.vault.attachments import Attachments
 from avrecord.vault.objects import Objects
 
-LARGEST_CHECKPOINT = 1 << 16
 OWED = "sync-owed"
 
 
@@ -47,7 +46,7 @@ def send_log(objects: Objects, kit: Kit, again: bool = False) -> SentLog:
     another past there, StoreLogDiffers for what is no checkpoint of this log, StoreProblem.
     """
     signed = kit.log.checkpoint()
-    now = Checkpoint.parse(signed.partition("\n\n")[0] + "\n")
+    now = Checkpoint.claimed(signed)
     published = published_size(objects, kit, now)  # refuses, whatever is asked for
     there = 0 if again else published
     owed = Owed(kit.root / OWED)

@@ -18,7 +18,7 @@ def daily_sheet(kit: Kit, day: datetime) -> str:
     """The sheet of one local day as HTML. The checkpoint is the one published now, whatever the day."""
     catch_up(kit)
     signed = kit.log.checkpoint()
-    checkpoint = Checkpoint.parse(signed.rpartition("\n\n")[0] + "\n")
+    checkpoint = Checkpoint.claimed(signed)
     begins = day_begins(day.date())
     row = kit.store.row("day_totals", since=utc_text(begins), until=utc_text(begins + timedelta(days=1)))
     assert row is not None

@@ -61,9 +61,7 @@ def probe_store(objects: Objects, place: Place) -> dict[str, object]:
     """Try everything on a canary, and keep what was found; a row of facts for each property under `found`."""
     from avrecord.vault.probe import probe
 
-    scratch = place.root / "incoming"
-    durable.make_folder(scratch)
-    found = probe(objects, station_prefix(place.station), scratch)
+    found = probe(objects, station_prefix(place.station))
     row: dict[str, object] = {
         "store": found.store,
         "at": utc_text(place.clock()),

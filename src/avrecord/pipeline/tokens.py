@@ -11,13 +11,12 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from avrecord import durable
 from avrecord.errors import BadAccount, ConfigError
+from avrecord.pipeline.secretfile import changing
 
 FILE = "tokens.json"
 LARGEST = 1 << 20
@@ -59,13 +58,13 @@ class TokenFile:
         if not NAME.fullmatch(name):
             raise BadAccount(detail="系统名称应为 1-40 个字母、数字或汉字")
         secret = PREFIX + secrets.token_urlsafe(32)
-        with self._changing() as kept:
+        with changing(self.path, self.read) as kept:
             kept[name] = Token(name, number, may, _digest(secret), at)
         return secret
 
     def end(self, name: str) -> None:
         """Take a token back. Raises BadAccount for a name that nobody has."""
-        with self._changing() as kept:
+        with changing(self.path, self.read) as kept:
             if kept.pop(name, None) is None:
                 raise BadAccount(detail=f"没有系统 {name} 的令牌")
 
@@ -73,14 +72,6 @@ class TokenFile:
         """Whose token this is; None for nobody's."""
         digest = _digest(secret)
         return next((each for each in self.read().values() if hmac.compare_digest(each.digest, digest)), None)
-
-    @contextmanager
-    def _changing(self) -> Iterator[dict[str, Token]]:
-        with durable.locked(self.path.with_suffix(".lock")):
-            kept = self.read()
-            yield kept
-            rows = [asdict(each) for _, each in sorted(kept.items())]
-            durable.replace_with(self.path, json.dumps(rows, ensure_ascii=False, indent=1).encode(), mode=0o600)
 
 
 def _digest(secret: str) -> str:

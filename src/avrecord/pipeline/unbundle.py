@@ -125,7 +125,7 @@ def _log_size(bag: Path) -> int:
     """The size that the bag's proofs speak of; 0 where none can be read. Said, not proved: for the reader."""
     for path in sorted((bag / "proofs").glob("*.tlog-proof")):
         try:
-            return Checkpoint.parse(LogProof.parse(_text(path)).checkpoint.partition("\n\n")[0] + "\n").size
+            return Checkpoint.claimed(LogProof.parse(_text(path)).checkpoint).size
         except (BadNote, BadProof, BadInput, ValueError):
             continue
     return 0

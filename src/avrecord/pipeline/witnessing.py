@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from avrecord import durable
@@ -47,7 +48,7 @@ def request(kit: Kit, old: int | None = None) -> str:
     The checkpoint asked about is kept until the answer comes, since the log goes on meanwhile.
     """
     signed = kit.log.checkpoint()
-    checkpoint = Checkpoint.parse(signed.rpartition("\n\n")[0] + "\n")
+    checkpoint = Checkpoint.claimed(signed)
     before = _largest_witnessed(kit) if old is None else old
     if before > checkpoint.size:
         raise LogBehind(seen=before, size=checkpoint.size)
@@ -181,7 +182,7 @@ def prove(kit: Kit, clip: ClipId) -> tuple[int, str]:
     """
     index = _leaf_of(kit, clip)
     signed = best_checkpoint(kit, index)
-    size = Checkpoint.parse(signed.partition("\n\n")[0] + "\n").size
+    size = Checkpoint.claimed(signed).size
     return index, LogProof(index, tuple(inclusion(index, size, hashes_of(kit.log.folder, size))), signed).text
 
 
@@ -208,7 +209,15 @@ def trust(kit: Kit, vkey: str) -> str:
 
 def trusted_keys(kit: Kit) -> list[NoteKey]:
     """Public log keys of other stations, as they were trusted by a person."""
-    return [NoteKey.parse(path.read_text("ascii")) for path in sorted((kit.root / "keys" / TRUST).glob("*.vkey"))]
+    folder = kit.root / "keys" / TRUST
+    return list(_keys_in(folder, tuple(sorted(path.name for path in folder.glob("*.vkey")))))
+
+
+@lru_cache(maxsize=8)
+def _keys_in(folder: Path, names: tuple[str, ...]) -> tuple[NoteKey, ...]:
+    """A file's name is its key's digest, so the names say what is in them: a bureau of a thousand stations asks for each of
+    them in each turn."""
+    return tuple(NoteKey.parse((folder / name).read_text("ascii")) for name in names)
 
 
 def witness_key(vkey: str) -> NoteKey:
@@ -230,7 +239,7 @@ def witnessed(kit: Kit) -> Iterator[tuple[int, str]]:
     for path in reversed(witnessed_files(kit)):
         text = path.read_bytes().decode("utf-8", "replace")
         with suppress(BadNote):
-            yield Checkpoint.parse(text.partition("\n\n")[0] + "\n").size, text
+            yield Checkpoint.claimed(text).size, text
 
 
 def _largest_witnessed(kit: Kit) -> int:

@@ -9,7 +9,8 @@ from avrecord.bureau.campaigns import Progress, book, progress
 from avrecord.bureau.duty import latest
 from avrecord.pipeline.kit import Place
 from avrecord.reads.answer import Answer, Column
-from avrecord.words import CAMPAIGN_KINDS, CAMPAIGN_STATES, FINDINGS, LIMITS_OF_A_CHECK, LOOKED_AGAIN
+from avrecord.words import FINDINGS, LIMITS_OF_A_CHECK
+from avrecord.words.bureau import CAMPAIGN_KINDS, CAMPAIGN_STATES, LOOKED_AGAIN
 
 MOST_BAD = 1000
 

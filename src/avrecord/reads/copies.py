@@ -6,7 +6,7 @@ from typing import Any
 
 from avrecord.pipeline.sync import Sent
 from avrecord.reads.answer import Answer, Column
-from avrecord.words import PROPERTIES, PROPERTY_RESULTS
+from avrecord.words.bureau import PROPERTIES, PROPERTY_RESULTS
 
 
 def synced(sent: Sent, store: str) -> Answer:

@@ -14,7 +14,8 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.outstanding import LATE
 from avrecord.pipeline.storing import store_name
 from avrecord.reads.answer import Answer, Column, moment
-from avrecord.words import STATION_STATES
+from avrecord.seal import sshsig
+from avrecord.words.bureau import STATION_STATES
 
 COLUMNS = [
     Column("station", "采集站", width=10, whole=True),
@@ -63,7 +64,7 @@ def _row(station: str, views: Views, kit: Kit) -> dict[str, Any]:
 
 
 def _figures(seen: Kit, kit: Kit) -> dict[str, Any]:
-    row = seen.store.row("town_figures", store=store_name(kit), key=_key(kit)) or {}
+    row = seen.store.row("town_figures", store=store_name(kit), key=sshsig.bare_line(kit.sealer.public_line)) or {}
     return {
         "name": seen.settings.station.name,
         "indexed": seen.records.projected(),
@@ -73,10 +74,6 @@ def _figures(seen: Kit, kit: Kit) -> dict[str, Any]:
         "waiting": row["waiting"],
         "received": row["received"],
     }
-
-
-def _key(kit: Kit) -> str:
-    return " ".join(kit.sealer.public_line.split()[:2])
 
 
 def _state(row: dict[str, Any], now: datetime) -> str:

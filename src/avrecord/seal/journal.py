@@ -185,7 +185,7 @@ def _try(text: str, keys: list[NoteKey], origin: str) -> Signed | str:
 
 def _claimed(text: str, origin: str) -> Checkpoint:
     """What a note says before anybody checked who says it."""
-    checkpoint = Checkpoint.parse(text.rpartition("\n\n")[0] + "\n")
+    checkpoint = Checkpoint.claimed(text)
     if checkpoint.origin != origin:
         raise BadNote("another log's checkpoint")
     return checkpoint

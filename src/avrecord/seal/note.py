@@ -26,6 +26,8 @@ COSIGNATURE = b"\x04"
 SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 NAME = re.compile(r"[^\s+]+")
 SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
+LARGEST_CHECKPOINT = 1 << 16
+"""Bytes of a signed one that is fetched from elsewhere; ours have 300, with a hundred signatures 15,000."""
 LARGEST_TREE = 1 << 63
 """Leaves: as far as a path of 63 hashes reaches, and no proof may be longer."""
 MOST_SIGNATURES = 100
@@ -100,6 +102,11 @@ class Checkpoint:
         if len(root) != 32:
             raise BadNote("root hash has not 32 bytes")
         return cls(lines[0], tree_size(lines[1]), root, tuple(lines[3:]))
+
+    @classmethod
+    def claimed(cls, signed: str) -> Checkpoint:
+        """What a signed note speaks of, whoever signed it: `open_note` decides whether that is believed. Raises BadNote."""
+        return cls.parse(signed.rpartition("\n\n")[0] + "\n")
 
 
 def tree_size(text: str) -> int:

@@ -123,6 +123,11 @@ def public_of(line: str) -> bytes:
     return public
 
 
+def bare_line(line: str) -> str:
+    """A public key's line without its comment: what two lines of one key share."""
+    return " ".join(line.split()[:2])
+
+
 def allowed_signer(identity: str, public: bytes, valid_from: str = "", valid_until: str = "") -> str:
     """One line of an `allowed_signers` file that allows this key for clips and nothing else.
 

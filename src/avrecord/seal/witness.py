@@ -75,7 +75,7 @@ class Witness:
     def last(self, origin: str) -> Checkpoint | None:
         """The checkpoint last cosigned for a log."""
         path = self._path(origin)
-        return Checkpoint.parse(path.read_text("utf-8").rpartition("\n\n")[0] + "\n") if path.exists() else None
+        return Checkpoint.claimed(path.read_text("utf-8")) if path.exists() else None
 
     def last_text(self, origin: str) -> str:
         """The signed text of it, with the cosignature; empty for a log that was never seen."""

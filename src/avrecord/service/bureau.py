@@ -25,7 +25,8 @@ def serve_bureau(root: Path, once: bool = False) -> None:
     """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        # Not in the handler itself: it interrupts the very thread that may hold the event's lock (`service/run.py`).
+        signal.signal(number, lambda *_: threading.Thread(target=stopping.set, name="stop", daemon=True).start())
     kit = station.open_station(root, _tell)
     try:
         with durable.locked(root / LOCK, wait=False):

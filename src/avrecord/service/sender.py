@@ -55,6 +55,8 @@ class Sender:
             "left": sent.left,
             "left_bytes": sent.left_bytes,
             "kept_back": len(sent.kept_back),
+            "owed": len(sent.log.absent),
+            "refused": list(sent.replies.refused),
             "problem": None,
         }
         self._last = done

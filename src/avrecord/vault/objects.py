@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,8 @@ from avrecord.vault.copying import BLOCK
 
 MARK = "avrecord-store"
 """A file that says: this is the place, not the empty folder below a share that is not mounted."""
+
+INCOMING = "incoming"  # below a folder store: uploads that are not whole yet
 
 Pace = Callable[[int], None]
 """Told of bytes that were sent; may take its time, or raise to end an upload that goes on later."""
@@ -173,7 +176,7 @@ class FolderObjects:
             for name in files:
                 path = Path(folder, name)
                 key = path.relative_to(self.root).as_posix()
-                if key.startswith(prefix) and not key.startswith("incoming/"):
+                if key.startswith(prefix) and not key.startswith(f"{INCOMING}/"):
                     found.append((key, path.stat().st_size))
         yield from sorted(found)
 
@@ -206,8 +209,13 @@ class FolderObjects:
 
     def _part(self, digest: str) -> Path:
         self._assert_there()  # else an unmounted share's folder fills this disk
-        durable.make_folder(self.root / "incoming")
-        return self.root / "incoming" / f"{digest}.{durable.owner()}"
+        folder = self.root / INCOMING
+        durable.make_folder(folder)
+        machine = platform.node() or "?"
+        for left in folder.glob(f"{digest}.{machine}.*"):
+            if not durable.is_alive(left.name.rpartition(".")[2]):  # a crash left it: this very upload begins anew
+                left.unlink(missing_ok=True)
+        return folder / f"{digest}.{machine}.{durable.owner()}"
 
     def _path(self, key: str) -> Path:
         """Never outside: keys come from statements, and those from cards."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -59,8 +60,8 @@ class Probed:
 LOCKS = ("lock_kept", "hold_harmless", "retention_harmless")
 
 
-def probe(objects: Objects, prefix: str, scratch: Path) -> Probed:
-    """Try everything on objects below `prefix` (with its closing slash). `scratch` is a folder for the file that is sent."""
+def probe(objects: Objects, prefix: str) -> Probed:
+    """Try everything on objects below `prefix` (with its closing slash)."""
     at = f"{prefix}canary/{secrets.token_hex(8)}/"
     made: list[str] = []
     tests: list[tuple[str, bool, Callable[[], tuple[Result, str]]]] = [
@@ -68,7 +69,7 @@ def probe(objects: Objects, prefix: str, scratch: Path) -> Probed:
         ("no_overwrite", True, lambda: _no_overwrite(objects, _note(made, f"{at}once"))),
         ("range", True, lambda: _range(objects, _note(made, f"{at}range"))),
         ("listed", True, lambda: _listed(objects, at, made)),
-        ("parts", True, lambda: _parts(objects, _note(made, f"{at}parts"), scratch)),
+        ("parts", True, lambda: _parts(objects, _note(made, f"{at}parts"))),
     ]
     if isinstance(objects, S3Objects):
         tests += [
@@ -125,23 +126,17 @@ def _listed(objects: Objects, at: str, made: list[str]) -> tuple[Result, str]:
     return _whether({key for key in made if objects.size(key) is not None} <= listed)
 
 
-def _parts(objects: Objects, key: str, scratch: Path) -> tuple[Result, str]:
+def _parts(objects: Objects, key: str) -> tuple[Result, str]:
     """A file in two parts; then another file under its name."""
-    first, second = scratch / "canary.1", scratch / "canary.2"
-    try:
-        digests = []
-        for path in (first, second):
+    with tempfile.TemporaryDirectory() as folder:
+        path, digests = Path(folder) / "canary", []
+        for _ in range(2):
             content = secrets.token_bytes(PART + 12_345)
             path.write_bytes(content)
             digests.append(hashlib.sha256(content).hexdigest())
-        objects.put_file(key, first, digests[0])
-        whole = digest_of(objects, key)[0] == digests[0]
-        with suppress(ObjectDiffers):
-            objects.put_file(key, second, digests[1])
-        return _whether(whole and digest_of(objects, key)[0] == digests[0])
-    finally:
-        for path in (first, second):
-            path.unlink(missing_ok=True)
+            with suppress(ObjectDiffers):
+                objects.put_file(key, path, digests[-1])
+        return _whether(digest_of(objects, key)[0] == digests[0])
 
 
 def _digest(objects: S3Objects, key: str) -> tuple[Result, str]:

@@ -37,6 +37,7 @@ from avrecord.web.guard import Guard, Turned
 from avrecord.web.jobs import Jobs
 from avrecord.web.questions import QUESTIONS
 from avrecord.web.shell import Shell, template
+from avrecord.web.uploads import TooLarge, body
 from avrecord.words import LIMITS_OF_A_CHECK, LIMITS_OF_A_SEAL
 
 LARGEST_REQUEST = 1 << 16
@@ -98,11 +99,10 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], l
     @app.post("/witness/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:
         """C2SP tlog-witness: cosign another station's checkpoint. Small bodies only."""
-        content = b""
-        async for piece in request.stream():
-            content += piece
-            if len(content) > LARGEST_REQUEST:
-                return Response("too large\n", 413)
+        try:
+            content = await body(request, LARGEST_REQUEST)
+        except TooLarge:
+            return Response("too large\n", 413)
         reply = await run_in_threadpool(witnessing.answer, kit, content.decode("utf-8", "replace"))
         # As a header: given as a media type, a charset would be appended, and clients compare the whole.
         return Response(reply.body, reply.status, headers={"Content-Type": reply.media_type})

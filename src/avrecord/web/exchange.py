@@ -10,24 +10,17 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from avrecord.errors import BadInput
 from avrecord.ledger.platform import COLUMNS, NOTES
 from avrecord.pipeline.exchange import MOST_CASES, MOST_ROWS, index_page, push_cases
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.tokens import Token, TokenFile
-from avrecord.words import API_REFUSED
+from avrecord.web.guard import Turned
+from avrecord.web.uploads import TooLarge, body
+from avrecord.words.bureau import API_REFUSED
 
 LARGEST = 8 << 20  # bytes of a push
 SCHEME = "bearer "
 NUMBER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
-
-
-class _Refused(Exception):
-    """Answered with a status and a sentence."""
-
-    def __init__(self, status: int, said: str) -> None:
-        super().__init__(said)
-        self.status, self.said = status, said
 
 
 def routes(app: FastAPI, kit: Kit) -> None:
@@ -37,11 +30,8 @@ def routes(app: FastAPI, kit: Kit) -> None:
     @app.get("/api/platform")
     def platform(request: Request) -> Response:
         """The platform index: `after` is the `next` of the page before, `most` up to 1,000 rows."""
-        try:
-            _let_in(request, tokens, "read")
-            page = index_page(kit, _number(request, "after", -1), _number(request, "most", MOST_ROWS))
-        except _Refused as refused:
-            return _refusal(refused)
+        _let_in(request, tokens, "read")
+        page = index_page(kit, _number(request, "after", -1), _number(request, "most", MOST_ROWS))
         columns = [{"key": key, "title": title} for key, title, _ in COLUMNS]
         head = {"schema": "avrecord.platform/1", "station": kit.station, "notes": list(NOTES), "columns": columns}
         return JSONResponse({**head, "rows": list(page.rows), "next": page.following})
@@ -49,14 +39,8 @@ def routes(app: FastAPI, kit: Kit) -> None:
     @app.post("/api/cases")
     async def cases(request: Request) -> Response:
         """Cases pushed by a case system: all valid, or none taken."""
-        try:
-            token = await run_in_threadpool(_let_in, request, tokens, "push")
-            pushed = _cases(await _body(request))
-            report = await run_in_threadpool(push_cases, kit, pushed, token.number)
-        except _Refused as refused:
-            return _refusal(refused)
-        except BadInput as error:
-            return _refusal(_Refused(400, str(error)))
+        token = await run_in_threadpool(_let_in, request, tokens, "push")
+        report = await run_in_threadpool(push_cases, kit, await _cases(request), token.number)
         invalid = [{"row": number - 1, "why": why} for number, why in report.file.invalid]  # the table has a header
         answer = {
             "schema": "avrecord.pushed/1",
@@ -73,29 +57,21 @@ def _let_in(request: Request, tokens: TokenFile, deed: str) -> Token:
     given = request.headers.get("authorization", "")
     token = tokens.of(given[len(SCHEME) :].strip()) if given.lower().startswith(SCHEME) else None
     if token is None:
-        raise _Refused(401, API_REFUSED["unknown"])
+        raise _turned(401, "unknown")
     if deed not in token.may:
-        raise _Refused(403, API_REFUSED["not_yours"])
+        raise _turned(403, "not_yours")
     return token
 
 
-async def _body(request: Request) -> bytes:
-    content = b""
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LARGEST:
-            raise _Refused(413, API_REFUSED["too_large"])
-    return content
-
-
-def _cases(content: bytes) -> list[dict[str, Any]]:
+async def _cases(request: Request) -> list[dict[str, Any]]:
     try:
-        sent = json.loads(content)
-        cases = sent["cases"]
+        cases = json.loads(await body(request, LARGEST))["cases"]
+    except TooLarge as error:
+        raise _turned(413, "too_large") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _Refused(400, API_REFUSED["no_cases"]) from error
+        raise _turned(400, "no_cases") from error
     if not isinstance(cases, list) or not cases or len(cases) > MOST_CASES or not all(isinstance(case, dict) for case in cases):
-        raise _Refused(400, API_REFUSED["no_cases"])
+        raise _turned(400, "no_cases")
     return cases
 
 
@@ -104,10 +80,9 @@ def _number(request: Request, name: str, otherwise: int) -> int:
     if not text:
         return otherwise
     if not NUMBER.fullmatch(text) or (name == "most" and int(text) < 1):
-        raise _Refused(400, API_REFUSED["no_number"].format(name=name))
+        raise _turned(400, "no_number")
     return int(text)
 
 
-def _refusal(refused: _Refused) -> Response:
-    headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
-    return JSONResponse({"error": refused.said}, refused.status, headers)
+def _turned(status: int, why: str) -> Turned:
+    return Turned(JSONResponse({"error": API_REFUSED[why]}, status, {"WWW-Authenticate": "Bearer"} if status == 401 else {}))

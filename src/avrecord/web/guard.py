@@ -16,7 +16,7 @@ from avrecord.pipeline.accounts import AccountFile, Door
 from avrecord.pipeline.kit import Kit
 from avrecord.rules.roles import Account, may_do, may_see, narrowed
 from avrecord.web.shell import Shell
-from avrecord.web.uploads import Sent, TooLarge, received
+from avrecord.web.uploads import Sent, TooLarge, body, received
 
 COOKIE = "avrecord"
 BY_ITSELF = "x-avrecord-again"  # a page that comes again by itself is nobody at work
@@ -161,11 +161,10 @@ async def _form(request: Request) -> Form | None:
     """The fields of a small form; None for anything larger or of another kind."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return None
-    content = b""
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LARGEST_FORM:
-            return None
+    try:
+        content = await body(request, LARGEST_FORM)
+    except TooLarge:
+        return None
     try:
         return {key: values[0] for key, values in parse_qs(content.decode(), max_num_fields=20).items()}
     except ValueError:

@@ -68,8 +68,8 @@ class Shell:
         return tab.part != "bureau" or (self.kit.root / BUREAU).is_dir()
 
     def problem(self, request: Request, status: int, said: str, account: Account | None = None) -> Response:
-        """What went wrong, as a page or, for a twin, as JSON."""
-        if request.url.path.endswith(".json"):
+        """What went wrong, as a page or, for a twin and for other systems, as JSON."""
+        if request.url.path.endswith(".json") or request.url.path.startswith("/api/"):
             return JSONResponse({"error": said}, status)
         return self.page("problem.html", account, status, said=said)
 

@@ -78,13 +78,19 @@ def _store(kit: Kit, last: dict[str, Any] | None) -> dict[str, Any] | None:
     """The object store: what waits for it, and how the service's last round went."""
     if (waits := outstanding(kit)) is None:
         return None
-    at = beijing(from_utc_text(last["at"])) if last and last.get("at") else None
+    told, last = [], last or {}
+    if last.get("kept_back"):
+        told.append(f"{last['kept_back']} 个片段与封存时不同或存储中的内容不同，没有上传；请运行 verify。")
+    if last.get("owed"):
+        told.append(f"{last['owed']} 个附件不在或已改动，没有上传；请运行 verify。")
+    told += [f"市局的答复没有收下：{why}" for why in last.get("refused", ())]
     return {
         "name": waits.store,
         "waits": waits.text,
         "late": waits.is_late(kit.clock()),
-        "at": at,
-        "problem": (last or {}).get("problem"),
+        "at": beijing(from_utc_text(last["at"])) if last.get("at") else None,
+        "told": told,
+        "problem": last.get("problem"),
     }
 
 

@@ -78,6 +78,11 @@ def _sorted(found: FormData) -> tuple[dict[str, str], Mapping[str, Sent]]:
     return fields, files
 
 
+async def body(request: Request, most: int) -> bytes:
+    """A small body, whole. Raises TooLarge: what arrives is counted, whatever length the request claims."""
+    return b"".join([piece async for piece in _at_most(request, most)])
+
+
 async def _at_most(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     count = 0
     async for piece in request.stream():

@@ -64,8 +64,8 @@ WHERE u.store = :store AND u.seq > :after AND c.sealed_at >= :since
 ORDER BY u.seq, c.seq;
 
 -- receipt_stand --
--- Clips that the bureau of a key read back.
-SELECT count(*) AS clips FROM copied WHERE key = :key;
+-- Clips that the bureau of a key read back from a store.
+SELECT count(*) AS clips FROM copied c JOIN copy_receipts r ON r.seq = c.seq WHERE c.key = :key AND r.store = :store;
 
 -- clips_after --
 -- Clips sealed after a leaf, in the order of the log, with the unit that has the recorder and whether a stage has the clip.
@@ -78,7 +78,7 @@ SELECT
     (SELECT count(*) FROM clips) AS clips,
     (SELECT coalesce(sum(size), 0) FROM clips) AS bytes,
     (SELECT at FROM statements WHERE seq = (SELECT max(seq) FROM statements)) AS last,
-    (SELECT count(*) FROM copied WHERE key = :key) AS received,
+    (SELECT count(*) FROM copied c JOIN copy_receipts r ON r.seq = c.seq WHERE c.key = :key AND r.store = :store) AS received,
     (SELECT count(*) FROM clips c
       WHERE NOT EXISTS (SELECT 1 FROM sent_clips u WHERE u.clip_id = c.clip_id AND u.store = :store)
         AND NOT EXISTS (SELECT 1 FROM expired e WHERE e.clip_id = c.clip_id)) AS waiting;

@@ -31,7 +31,7 @@ SELECT station, clip_id, seq, stored, finding, detail, found, size, at FROM resu
 WHERE campaign = :campaign AND finding <> 'OK' ORDER BY station, seq LIMIT :count;
 
 -- waiting_chunks --
-SELECT number FROM chunks WHERE campaign = :campaign AND state = 'waiting' AND number > :after ORDER BY number LIMIT :count;
+SELECT number FROM chunks WHERE campaign = :campaign AND state = 'waiting' ORDER BY number;
 
 -- one_chunk --
 SELECT h.*, c.state AS campaign_state, c.kind, c.store FROM chunks h JOIN campaigns c ON c.campaign = h.campaign

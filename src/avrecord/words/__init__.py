@@ -62,31 +62,6 @@ JOBS = {
 """Long work that pages start."""
 IMPORTS = {"cases": "案件环节表或巡查记录", "officers": "执法人员名册", "duty": "值班表", "devices": "设备、领用、设备事件"}
 """Tables that people bring."""
-TAKEN = {
-    "new": "有新记录", "same": "没有新记录", "behind": "这是较旧的一份（晚到，或采集站恢复成了旧的）",
-    "waiting": "有新记录，尚不能全部索引",
-}  # fmt: skip
-"""What taking a station's log came to."""
-PROPERTIES = {
-    "read_back": "写入后读回一致", "no_overwrite": "不改写已有对象", "range": "按范围读取正确", "listed": "写入后能列出",
-    "parts": "分块上传完整，且不改写", "digest_checked": "摘要不符时拒收", "lock_kept": "锁定的版本不能删除",
-    "hold_harmless": "法律保留不改动内容", "retention_harmless": "保留期不改动内容",
-}  # fmt: skip
-"""What is tried on an object store before it gets evidence."""
-PROPERTY_RESULTS = {"yes": "符合", "no": "不符合", "unknown": "未能探测"}
-TOKEN_DEEDS = {"read": "读取平台索引", "push": "推送案件"}
-API_REFUSED = {
-    "unknown": "没有令牌，或令牌无效。", "not_yours": "这个令牌没有这项权限。", "too_large": "推送的内容太大，请分批推送。",
-    "no_cases": "内容应为 JSON：{\"cases\": […]}，1 至 10000 条。", "no_number": "{name} 应为整数。",
-}  # fmt: skip
-"""Why a request of another system is refused."""
-STATION_STATES = {
-    "frozen": "已停止收取", "silent": "久无消息", "waiting": "待补附件", "unheard": "尚未收到", "fine": "正常",
-}  # fmt: skip
-CAMPAIGN_KINDS = {"verify": "核验", "examine": "重新抽检"}
-LOOKED_AGAIN = {"OK": "与采集站所见相同", "SEEN_MORE": "这次多见到要件", "SEEN_LESS": "这次有要件未见到", "UNREADABLE": "看不了"}
-"""What a campaign that examines again came to, clip by clip."""
-CAMPAIGN_STATES = {"running": "进行中", "paused": "已暂停", "cancelled": "已取消", "done": "完成"}
 OFFERED = "供人工查看"
 REVIEW_ITEMS = {"footage": "录像", "stage": "整个环节"}
 """What is reviewed beside segments: the footage as such, and whether the stage is asked for at all."""
