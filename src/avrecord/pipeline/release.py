@@ -36,6 +36,7 @@ from avrecord.pipeline.storing import open_objects
 from avrecord.pipeline.verify import examined
 from avrecord.pipeline.witnessing import witness_key, witnessed, witnessed_files
 from avrecord.rules.releasing import Policy, Proof, Second, refusal, refusal_of_card
+from avrecord.rules.sums import sum_line
 from avrecord.seal.note import BadNote, NoteKey
 from avrecord.store import documents
 from avrecord.vault.objects import Objects
@@ -280,13 +281,7 @@ def _receipt(found: Inspection, by: str, kit: Kit) -> bytes:
         *kit.log.checkpoint().splitlines(),
     ]
     lines = b"".join(b"# " + line.encode() + b"\n" for line in head)
-    return lines + b"".join(_line(verdict) for verdict in free)
-
-
-def _line(verdict: Verdict) -> bytes:
-    path = verdict.file.path
-    escaped = path.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
-    return (b"\\" if escaped != path else b"") + verdict.clip.encode() + b"  " + escaped + b"\n"
+    return lines + b"".join(sum_line(verdict.clip, verdict.file.path) for verdict in free)
 
 
 def receipt_path(folder: Path, found: Inspection, size: int) -> Path:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from avrecord.rules.sums import sum_line
+
 LINE = re.compile(r"\\?([0-9a-f]{64})  (vault/.+)")
 HEAD = "# 入库回执（avrecord.copy/1）：以下片段已由市局从对象存储读回，内容与封存时一致。"
 
@@ -33,7 +35,8 @@ def written(facts: ReceiptFacts, clips: Iterable[tuple[str, str]]) -> bytes:
         "# 日志检查点：",
         *(f"#     {line}" for line in facts.checkpoint),
     ]
-    return "\n".join([*head, *(_line(digest, stored) for digest, stored in clips), ""]).encode()
+    lines = b"".join(sum_line(digest, f"vault/{stored}".encode()) for digest, stored in clips)
+    return "".join(f"{line}\n" for line in head).encode() + lines
 
 
 def station_of(document: bytes) -> str:
@@ -54,10 +57,3 @@ def _said(document: bytes, at: int, before: str) -> str:
 def copied(document: bytes) -> list[str]:
     """The digests of the clips that a receipt names. Lines that are none are passed over: nothing follows from them."""
     return [found[1] for line in document.decode("utf-8", "replace").split("\n") if (found := LINE.fullmatch(line))]
-
-
-def _line(digest: str, stored: str) -> str:
-    """As sha256sum writes and reads it: a backslash before the digest says that the name is escaped."""
-    path = f"vault/{stored}"
-    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-    return ("\\" if escaped != path else "") + f"{digest}  {escaped}"
