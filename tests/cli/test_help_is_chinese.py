@@ -74,9 +74,11 @@ WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
 
 def every(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """The path of each group and command."""
+    context = click.Context(group)
     below = [
         found
-        for name, command in group.commands.items()
+        for name in group.list_commands(context)
+        if (command := group.get_command(context, name))
         for found in (every(command, (*path, name)) if isinstance(command, click.Group) else [(*path, name)])
     ]
     return [path, *below]
@@ -91,7 +93,7 @@ def spelled(path: tuple[str, ...]) -> set[str]:
     for name in path:
         command = command.get_command(context, name)
     words |= {option.lstrip("-") for parameter in command.params for option in parameter.opts}
-    return words | set(getattr(command, "commands", {}))
+    return words | set(command.list_commands(context) if isinstance(command, click.Group) else ())
 
 
 @pytest.fixture(scope="module")

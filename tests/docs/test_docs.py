@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import typing
 
-from avrecord.cli.main import root_group
+from avrecord.cli.main import ROOMS
 from avrecord.dock.profiles import LINE_GROUPS, NAME_GROUPS
 from avrecord.errors import EXIT_CODES, every_error
 from avrecord.model.statement import KINDS
@@ -45,7 +45,7 @@ def test_every_setting_is_documented_and_no_other():
 
 def test_every_command_stands_in_one_of_the_readmes():
     both = text("README.md") + text("README.zh-CN.md")
-    for name in root_group.commands:
+    for name in ROOMS:
         assert name in both, name
 
 

@@ -44,10 +44,8 @@ class Phrase:
         words = text.replace(ANCHOR, "")
         marked = re.findall(rf"{SPOKEN.pattern}|\{ANCHOR}", text)
         places = [at for at, mark in enumerate(marked) if mark != ANCHOR]
-        found = syllables(words)
-        if len(found) < SHORTEST:
-            raise ValueError(f"“{text}”太短，至少 {SHORTEST} 个字")
-        return cls(words, found, tuple(marked[at + 1 : at + 2] == [ANCHOR] for at in places))
+        assert_tellable(text)
+        return cls(words, syllables(words), tuple(marked[at + 1 : at + 2] == [ANCHOR] for at in places))
 
     @property
     def threshold(self) -> float:
@@ -77,12 +75,23 @@ class Fit:
     end: int
 
 
+def assert_tellable(text: str) -> None:
+    """Raises ValueError for a phrase too short to tell apart. Asked each time a station is opened: it needs no dictionary."""
+    if len(_letters(text)) < SHORTEST:
+        raise ValueError(f"“{text}”太短，至少 {SHORTEST} 个字")
+
+
+def _letters(text: str) -> str:
+    """What of a text is spoken: Chinese characters, letters, digits."""
+    return "".join(SPOKEN.findall(unicodedata.normalize("NFKC", text)))
+
+
 def syllables(text: str) -> tuple[str, ...]:
     """One toneless syllable per Chinese character, letter or digit; everything else is left out. ü is v."""
-    from pypinyin import Style, lazy_pinyin  # 60 ms to load, and only speech needs it
+    from pypinyin import Style, lazy_pinyin  # 330 ms to load, and only speech needs it
 
     said: list[str] = []
-    for run in RUNS.findall("".join(SPOKEN.findall(unicodedata.normalize("NFKC", text)))):
+    for run in RUNS.findall(_letters(text)):
         said += [run.lower()] if run.isascii() else lazy_pinyin(run, style=Style.NORMAL, v_to_u=False)
     return tuple(said)
 

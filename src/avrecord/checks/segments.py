@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from avrecord.checks.pinyin import Phrase
+from avrecord.checks.pinyin import assert_tellable
 from avrecord.checks.wording import Wording
 from avrecord.errors import ConfigError
 
@@ -95,7 +95,7 @@ def _words(at: str, row: Any) -> Iterator[str]:
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         yield f"{at}的 text 应为文字的列表：{texts}"
         return
-    yield from (f"{at}的 {reason}" for text in texts if (reason := _reason(partial(Phrase.of, text))))
+    yield from (f"{at}的 {reason}" for text in texts if (reason := _reason(partial(assert_tellable, text))))
     source = row.get("source")
     if not isinstance(source, str) or not source.strip():
         yield f"{at}缺少 source（用语出处）"

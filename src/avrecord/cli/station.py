@@ -1,4 +1,4 @@
-"""Setting a station up, running it, feeding it by hand, asking how it is."""
+"""Setting a station up, feeding it by hand, asking how it is."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ from avrecord.pipeline.retention import Book
 from avrecord.pipeline.space import days_left_text, space_left
 from avrecord.reads.answer import Answer, Column, moment
 from avrecord.service.health import problems
-from avrecord.service.run import serve
 from avrecord.settings import load
-from avrecord.web.app import build
 
 
 @click.command("init", cls=Command)
@@ -44,13 +42,6 @@ def init(s: Session, station_id: str, name: str, unit: str) -> None:
     stations.create(s.root, station_id, name, unit)
     click.echo(f"已建立采集站 {station_id}：{s.root}")
     click.echo(f"把存储卡挂载或复制到 {s.root / 'dock'} 下，运行 avrecord --root {s.root} run 即自动采集。")
-
-
-@click.command("run", cls=Command)
-@session
-def run(s: Session) -> None:
-    """启动服务：自动采集、封存、抽检、关联，并提供状态页。"""
-    serve(s.root, build)
 
 
 @click.command("ingest", cls=Command)
@@ -207,4 +198,4 @@ def config_check(s: Session) -> None:
         click.echo("提示：采集站目录取自环境变量 AVRECORD_ROOT。")
 
 
-COMMANDS = (init, run, ingest, status, doctor, config, rebuild)
+COMMANDS = (init, ingest, status, doctor, config, rebuild)
