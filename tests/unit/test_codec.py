@@ -144,3 +144,10 @@ def test_common_fields_are_kept():
         station="东湖", seq=0, at="2026-11-16T01:00:00.000000Z", by="041007", body=ExportMade(what="w", rows=0, file="")
     )
     assert decode(encode(statement), 0) == statement
+
+
+def test_no_field_of_a_kind_takes_the_name_of_a_statements_own():
+    """It would be written over the head: a leaf of a bureau once claimed to be another station's."""
+    heads = {"v", "kind", *(field.name for field in dataclasses.fields(Statement) if field.name != "body")}
+    for kind in KINDS.values():
+        assert not heads & {field.name for field in dataclasses.fields(kind)}, kind

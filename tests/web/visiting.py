@@ -99,7 +99,7 @@ class Browser:
 
     def page(self, path: str) -> str:
         status, text, _ = self.ask("GET", path)
-        assert status == 200, (path, status)
+        assert status == 200, (path, status, text[-700:])
         return text
 
 

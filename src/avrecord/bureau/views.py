@@ -47,7 +47,7 @@ class PublishedLog(Log):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        raise OnlyThere(station=self.station)
+        """Nothing is held: who only makes sure that the index is up to date finds that it is, and `append` refuses."""
         yield
 
     def append(self, make: Callable[[int], list[bytes]]) -> NoReturn:
@@ -62,6 +62,9 @@ class VaultElsewhere(FolderVault):
 
     def path(self, stored: str) -> NoReturn:
         raise OnlyThere(station=self.station)
+
+    def whereabouts(self, stored: str) -> str:
+        return f"采集站 {self.station} 的 vault/{stored}"
 
     def stored(self) -> NoReturn:
         raise OnlyThere(station=self.station)
@@ -85,7 +88,7 @@ class Views:
         keys = stations.keys_of(station, self._kit)
         attachments = Attachments(folder / "attachments")
         if self._kit.settings.store.url:
-            attachments = StoredAttachments(folder / "attachments", lambda: _objects(self._kit), station)
+            attachments = StoredAttachments(folder / "attachments", lambda: objects_of(self._kit), station)
         with self._rows(station) as store:
             records = Records(store, attachments.get)
             yield replace(
@@ -116,7 +119,7 @@ class Views:
 _OBJECTS: dict[Path, Objects] = {}
 
 
-def _objects(kit: Kit) -> Objects:
+def objects_of(kit: Kit) -> Objects:
     """One client for each bureau in this process. Raises ConfigError without a store: what is not here is nowhere then."""
     if kit.root not in _OBJECTS:
         _OBJECTS[kit.root] = trusted_objects(kit)

@@ -36,9 +36,9 @@ def assert_theirs(account: Account, case: str, kit: Kit, stage: str = "") -> Non
         raise UnknownName(what="案件环节" if stage else "案件", name=f"{case} {stage}".strip())
 
 
-def watched(clip: ClipId, by: str, kit: Kit) -> None:
-    """State that a clip is about to be shown."""
-    state(kit, [ClipViewed(clip=clip.hex, how="watched", why=None)], by)
+def watched(clip: ClipId, by: str, kit: Kit, station: str = "") -> None:
+    """State that a clip is about to be shown; `station`: another one's, whose copy a bureau shows."""
+    state(kit, [ClipViewed(clip=clip.hex, how="watched", why=None, copy_of=station)], by)
 
 
 def packed_taken_away(package: Path, why: str, by: str, kit: Kit) -> int:
@@ -58,6 +58,6 @@ def pictured(case: str, kit: Kit) -> list[ClipId]:
     return list(dict.fromkeys(mark.clip.id for each in found for mark in each.marks if mark.clip and mark.observation))
 
 
-def taken_away(clip: ClipId, why: str, by: str, kit: Kit) -> None:
-    """State that the original is about to leave the station, and for what purpose."""
-    state(kit, [ClipViewed(clip=clip.hex, how="taken", why=kit.attachments.put(why.encode()))], by)
+def taken_away(clip: ClipId, why: str, by: str, kit: Kit, station: str = "") -> None:
+    """State that the original is about to leave the station (or the store, from a bureau), and for what purpose."""
+    state(kit, [ClipViewed(clip=clip.hex, how="taken", why=kit.attachments.put(why.encode()), copy_of=station)], by)

@@ -128,11 +128,11 @@ def _worth(worth: Worth | None) -> str:
 def one_clip(found: Clip, kit: Kit) -> Answer:
     """A clip: seal, what the check relied on, links, and how to verify it by hand."""
     examination = kit.records.full_examination(found.id)
-    path = kit.vault.path(found.stored)
+    path = kit.vault.whereabouts(found.stored)
     links = [f"{link.case} {link.name}" for link in kit.records.links_of(found.id)]
     facts = [
         ("编号（SHA-256）", found.id.hex),
-        ("文件", str(path)),
+        ("文件", path),
         ("记录仪", found.recorder or "未知设备"),
         ("记录仪自称开始时间", moment(found.start)),
         ("校正后开始时间", _corrected(found)),
@@ -166,7 +166,7 @@ def one_clip(found: Clip, kit: Kit) -> Answer:
     signers = kit.root / "keys" / "allowed_signers"
     notes = [
         "自行核验签名：",
-        f"  ssh-keygen -Y verify -f {signers} -I {kit.station} -n clip@avrecord -s {quote(f'{path}.sig')} < {quote(str(path))}",
+        f"  ssh-keygen -Y verify -f {signers} -I {kit.station} -n clip@avrecord -s {quote(f'{path}.sig')} < {quote(path)}",
     ]
     rows = [{"what": what, "value": value} for what, value in facts]
     extra = row_of(found, examination) | {

@@ -161,6 +161,10 @@ class FolderVault:
         if final.parent.is_dir():
             durable.sync_folder(final.parent)
 
+    def whereabouts(self, stored: str) -> str:
+        """Where a clip lies, for people."""
+        return str(self.path(stored))
+
     def path(self, stored: str) -> Path:
         """Where a stored path lies. Refuses to leave the vault whatever the path says."""
         path = self.root.joinpath(stored)

@@ -20,6 +20,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.web import (
     archive,
     cases,
+    elsewhere,
     exchange,
     following,
     footage,
@@ -119,6 +120,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], l
     rectifying.routes(app, guard, shell, kit)
     archive.routes(app, guard, shell, kit, jobs)
     imports.routes(app, guard, shell, jobs)
+    elsewhere.routes(app, guard, shell, kit)
     exchange.routes(app, kit)
     system.routes(app, guard, shell, kit, system.Live(status, checks))
     for question in (*QUESTIONS, *BUREAU_QUESTIONS):

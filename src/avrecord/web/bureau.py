@@ -43,13 +43,14 @@ def _of_one(question: Question, unit: str, asked: Asked, view: Kit) -> Answer:
 
 
 def _asked(question: Question) -> Question:
-    """A table of a station over all of them. Its links lead to pages of the station itself, so there are none here."""
+    """A table of a station over all of them. Its links lead to pages of the station itself; here a clip's lead to its copy."""
 
     def answer(kit: Kit, unit: str, asked: Asked) -> Answer:
         return across(kit, partial(_of_one, question, unit, asked), asked["station"] or None)
 
     filters = (STATION, *question.filters)
-    return Question(f"/bureau{question.path}", f"各站{question.title}", question.part, answer, filters, whole=answer)
+    links = {key: _to_clip for key in ("clip", "name") if question.path == "/clips"}
+    return Question(f"/bureau{question.path}", f"各站{question.title}", question.part, answer, filters, links, whole=answer)
 
 
 def _campaigns(kit: Kit, _: Asked) -> Answer:
@@ -62,6 +63,10 @@ def _campaign(kit: Kit, asked: Asked) -> Answer:
 
 def _to_station(row: dict[str, Any]) -> str:
     return address("/bureau/missing", station=row["station"])
+
+
+def _to_clip(row: dict[str, Any]) -> str:
+    return address("/bureau/clip", station=row["station"], clip=row["clip"])
 
 
 def _to_campaign(row: dict[str, Any]) -> str:

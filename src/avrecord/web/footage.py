@@ -42,7 +42,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     def page(request: Request, clip: str = "", t: str = "") -> Response:
         account = guard.let_in(request, "footage")
         found = clip_for(account, clip[:64], kit)
-        content = _clip(found, t, kit) | {"proxy": _proxy(found, kit, jobs)}
+        content = shown_clip(found, t, kit) | {"proxy": _proxy(found, kit, jobs), "at": "/clip", "where": ""}
         return shell.page("clip.html", account, word=guard.word(request), **content)
 
     @app.get("/clip.json")
@@ -62,7 +62,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     def frame(request: Request, clip: str = "", of: str = "") -> Response:
         account = guard.let_in(request, "footage")
         found = clip_for(account, clip[:64], kit)
-        if of not in _pictures(kit.records.full_examination(found.id)):
+        if of not in pictures(kit.records.full_examination(found.id)):
             raise UnknownName(what="片段的画面", name=of[:64])
         content = kit.attachments.get(of)
         _state(request, account, found)
@@ -118,7 +118,8 @@ def _bytes(request: Request, path: Path, kind: str) -> Response:
     return FileResponse(path, media_type=kind, headers={"Content-Disposition": "inline", "Cache-Control": "private, no-store"})
 
 
-def _clip(clip: Clip, at: str, kit: Kit) -> dict[str, Any]:
+def shown_clip(clip: Clip, at: str, kit: Kit) -> dict[str, Any]:
+    """What a clip's page shows of it; `at`: the second from which it is to be played."""
     examination = kit.records.full_examination(clip.id)
     answer = one_clip(clip, kit)
     return {
@@ -129,12 +130,17 @@ def _clip(clip: Clip, at: str, kit: Kit) -> dict[str, Any]:
         "answer": answer,
         "frames": _frames(clip, examination),
         "links": [{"case": link.case, "stage": link.name} for link in kit.records.links_of(clip.id)],
-        "views": [
-            {"who": row["by_whom"], "how": VIEWS[row["how"]], "at": beijing(from_utc_text(row["at"])), "row": f"log:{row['seq']}",
-             "why": kit.attachments.get(row["why"]).decode("utf-8", "replace") if row["why"] else ""}
-            for row in kit.store.rows("views_of", clip_id=clip.id.hex)
-        ],
-    }  # fmt: skip
+        "views": views_of(clip, kit),
+    }
+
+
+def views_of(clip: Clip, kit: Kit) -> list[dict[str, Any]]:
+    """Who looked at a clip, as the log of this place says."""
+    return [
+        {"who": row["by_whom"], "how": VIEWS[row["how"]], "at": beijing(from_utc_text(row["at"])), "row": f"log:{row['seq']}",
+         "why": kit.attachments.get(row["why"]).decode("utf-8", "replace") if row["why"] else ""}
+        for row in kit.store.rows("views_of", clip_id=clip.id.hex)
+    ]  # fmt: skip
 
 
 def plays(clip: Clip, examination: Examination | None) -> str | None:
@@ -159,7 +165,7 @@ def _proxy(clip: Clip, kit: Kit, jobs: Jobs) -> str:
     return "making" if last.running else last.said or "上次没有做成"
 
 
-def _pictures(examination: Examination | None) -> set[str]:
+def pictures(examination: Examination | None) -> set[str]:
     if examination is None:
         return set()
     shown = {picture for seen in examination.observations for picture in (seen.evidence, seen.crop) if picture}
@@ -172,12 +178,10 @@ def _frames(clip: Clip, examination: Examination | None) -> list[dict[str, Any]]
         return []
     found = [
         {"digest": seen.evidence, "title": ("疑似" if seen.doubtful else "") + SEGMENTS.get(seen.segment, seen.segment),
-         "words": f"“{seen.words}”", "when": moment_in(clip, seen.at_ms), "second": seen.at_ms // 1000,
-         "link": address("/clip", clip=clip.id.hex, t=seen.at_ms // 1000)}
+         "words": f"“{seen.words}”", "when": moment_in(clip, seen.at_ms), "second": seen.at_ms // 1000}
         for seen in examination.observations
     ]  # fmt: skip
     return found + [
-        {"digest": each.digest, "title": OFFERED, "words": "", "when": moment_in(clip, each.at_ms), "second": each.at_ms // 1000,
-         "link": address("/clip", clip=clip.id.hex, t=each.at_ms // 1000)}
+        {"digest": each.digest, "title": OFFERED, "words": "", "when": moment_in(clip, each.at_ms), "second": each.at_ms // 1000}
         for each in examination.offered
     ]  # fmt: skip

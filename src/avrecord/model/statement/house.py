@@ -101,13 +101,15 @@ class ClipViewed(Body):
     """Somebody looked at a clip on the pages: `how` is `watched` (played, or a frame of it shown) or `taken` (the original
     left the station). `why` is an attachment with the purpose; taking without one is refused, watching needs none.
 
-    Once for each login, clip and `how`. 《行政执法音像记录》 practice: who consults a recording is on record.
+    Once for each login, clip and `how`. 《行政执法音像记录》 practice: who consults a recording is on record. `copy_of`: the
+    station whose copy in the object store a bureau showed; the statement is in the log of the place where somebody looked.
     """
 
     kind: ClassVar[str] = "clip.viewed"
     clip: str
     how: str
     why: str | None
+    copy_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
