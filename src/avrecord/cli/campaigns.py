@@ -9,12 +9,11 @@ import click
 
 from avrecord import durable
 from avrecord.bureau import duty
-from avrecord.bureau.campaigns import Scope, book, cancel, leave_receipts, progress
+from avrecord.bureau.campaigns import Scope, book, leave_receipts, progress
 from avrecord.bureau.local import hand, run_local
 from avrecord.cli.base import Command, Session, by_default, session
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import formats, give
-from avrecord.errors import UnknownName
 from avrecord.pipeline.storing import trusted_objects
 from avrecord.reads import campaigns as asked
 from avrecord.reads.clips import day_bounds
@@ -72,7 +71,7 @@ def campaigns(s: Session, /, name: str | None, **form: Any) -> None:
 @session
 def pause(s: Session, name: str) -> None:
     """暂停一个任务；手中的片段做完为止。"""
-    _set(s, name, "paused")
+    duty.pause(hand(s.root), name)
     click.echo(f"任务 {name} 已暂停；用 bureau resume 接着做。")
 
 
@@ -81,10 +80,7 @@ def pause(s: Session, name: str) -> None:
 @session
 def cancel_(s: Session, name: str) -> None:
     """取消一个任务；已得出的结论保留，没有做到的片段以后仍按新片段核验。"""
-    place = hand(s.root)
-    with book(place) as found:
-        progress(found, name, place)  # raises UnknownName
-    cancel(place, name)
+    duty.give_up(hand(s.root), name)
     click.echo(f"任务 {name} 已取消，已得出的结论保留。")
 
 
@@ -95,9 +91,6 @@ def cancel_(s: Session, name: str) -> None:
 @session
 def resume(s: Session, /, name: str, to_queue: bool, **form: Any) -> None:
     """接着做一个暂停或中断的任务，不论先前由谁做。"""
-    with book(s.kit) as found:
-        if progress(found, name, s.kit).state == "cancelled":
-            raise UnknownName(what="未取消的任务", name=name)
     duty.resume(s.kit, name)
     if not to_queue:
         _do(name, s)
@@ -139,12 +132,6 @@ def _tell(name: str, s: Session) -> None:
         with book(s.kit) as found:
             stand = progress(found, name, s.kit)
         click.echo(f"  已做 {stand.clips_done}/{stand.clips} 个片段", err=True)
-
-
-def _set(s: Session, name: str, state: str) -> None:
-    with book(hand(s.root)) as found:
-        progress(found, name, hand(s.root))  # raises UnknownName
-        found.set_state(name, state)
 
 
 COMMANDS = (verify, examine, campaigns, pause, resume, cancel_, worker)

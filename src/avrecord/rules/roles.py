@@ -16,13 +16,13 @@ SEES: dict[str, frozenset[str]] = {
 no business with what was filmed."""
 DOES: dict[str, frozenset[str]] = {
     "supervisor": frozenset({"review", "rectify", "draw", "take", "proxy", "import", "import_cases", "import_people"}),
-    "auditor": frozenset({"verify", "export", "draw", "take", "proxy", "archive"}),
+    "auditor": frozenset({"verify", "export", "draw", "take", "proxy", "archive", "campaign"}),
     "custodian": frozenset({"import", "import_devices"}),
-    "admin": frozenset({"verify", "import", "import_people", "import_devices"}),
+    "admin": frozenset({"verify", "campaign", "import", "import_people", "import_devices"}),
 }
 """What a role may do beside looking. An auditor draws the sample and decides nothing about a case."""
-OF_ALL_UNITS = frozenset({"import", "import_cases", "import_people", "import_devices", "archive"})
-"""What only an account of all units does: one workbook, one archive holds many units."""
+OF_ALL_UNITS = frozenset({"import", "import_cases", "import_people", "import_devices", "archive", "campaign"})
+"""What only an account of all units does: one workbook, one archive, one campaign holds many units."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from avrecord.pipeline import witnessing
 from avrecord.pipeline.kit import Kit
 from avrecord.web import (
     archive,
+    campaigning,
     cases,
     elsewhere,
     exchange,
@@ -120,6 +121,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], l
     rectifying.routes(app, guard, shell, kit)
     archive.routes(app, guard, shell, kit, jobs)
     imports.routes(app, guard, shell, jobs)
+    campaigning.routes(app, guard, shell, kit)
     elsewhere.routes(app, guard, shell, kit)
     exchange.routes(app, kit)
     system.routes(app, guard, shell, kit, system.Live(status, checks))

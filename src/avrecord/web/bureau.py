@@ -15,7 +15,7 @@ from avrecord.reads.campaigns import campaign, campaigns
 from avrecord.reads.town import town
 from avrecord.web.questions import QUESTIONS
 from avrecord.web.shell import address
-from avrecord.web.tables import Asked, Filter, Question
+from avrecord.web.tables import Act, Asked, Filter, Question
 
 ASKED = (
     "/missing", "/queue", "/agreement", "/clips", "/devices", "/device", "/device-life", "/availability", "/sufficiency",
@@ -25,6 +25,14 @@ ASKED = (
 FIRST = ("/missing", "/clips", "/devices", "/availability", "/rectification", "/statistics")
 STATION = Filter("station", "采集站编号（不填为全部）")
 CAMPAIGN = Filter("campaign", "任务")
+BEGIN = tuple(
+    Act("campaign", "/bureau-campaigns/begin", title, {"scope": scope})
+    for scope, title in (("new", "核验新片段"), ("all", "核验全部片段"))
+)
+SET = tuple(
+    Act("campaign", "/bureau-campaign/set", title, {"to": to})
+    for to, title in (("pause", "暂停"), ("resume", "接着做"), ("cancel", "取消"))
+)
 
 
 def _whole(ask: Callable[[Kit, Asked], Answer]) -> Callable[[Kit, str, Asked], Answer]:
@@ -82,7 +90,14 @@ RELATED = (
 BUREAU_QUESTIONS = (
     Question("/bureau", "市局", "bureau", _whole(lambda kit, _: town(kit)), (), {"station": _to_station}, RELATED),
     Question(
-        "/bureau-campaigns", "核验任务", "bureau", _whole(lambda kit, _: campaigns(kit)), (), {"campaign": _to_campaign}, RELATED
+        "/bureau-campaigns",
+        "核验任务",
+        "bureau",
+        _whole(lambda kit, _: campaigns(kit)),
+        (),
+        {"campaign": _to_campaign},
+        RELATED,
+        acts=BEGIN,
     ),
     Question(
         "/bureau-campaign",
@@ -92,6 +107,7 @@ BUREAU_QUESTIONS = (
         (CAMPAIGN,),
         {},
         RELATED,
+        acts=SET,
     ),
     *(replace(each, related=RELATED) for each in _TABLES),
 )

@@ -16,7 +16,7 @@ from avrecord.errors import BadQuestion
 from avrecord.ledger.write import write_workbook
 from avrecord.pipeline.kit import Kit
 from avrecord.reads.answer import Answer, as_document, csv_of, sheet, shown
-from avrecord.rules.roles import Account, may_see
+from avrecord.rules.roles import Account, may_do, may_see
 from avrecord.web.guard import Guard
 from avrecord.web.shell import Shell
 
@@ -39,6 +39,16 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """Something to be done from a table's page: a button that sends what was asked for, and `fields`."""
+
+    deed: str
+    address: str
+    title: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A table. `answer` gets the unit that the account may ask about and what was asked; `links` lead on from a column."""
 
@@ -54,6 +64,7 @@ class Question:
     """The answer for a workbook, where a page gives a part of it only."""
     plot: Callable[[Kit, str, Asked], str] | None = None
     """A drawing of the answer (SVG). The numbers stand beside it in the table."""
+    acts: tuple[Act, ...] = ()
 
 
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Question) -> None:
@@ -71,6 +82,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, question: Questio
         return shell.page(
             "table.html", account, related=related,
             question=question, answer=answer, rows=rows, given=given, query=query,
+            acts=[act for act in question.acts if may_do(account, act.deed)], word=guard.word(request),
             cut=len(answer.rows) - len(rows), following=answer.extra.get("next"),
         )  # fmt: skip
 
