@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 from functools import partial
 
@@ -152,6 +153,17 @@ def test_the_original_is_given_for_a_purpose_and_is_what_was_sealed(town, statio
         assert (status, told["content-type"], int(told["content-length"])) == (200, "application/octet-stream", len(whole))
         assert text == whole.decode("utf-8", "replace")
     assert viewed(kit) == [("FY9", "taken", "station-01")]
+
+
+def test_an_altered_copy_of_the_same_size_is_never_given_whole(town, station, clip):
+    kit, share = town
+    copy = copy_of(clip, station, share)
+    content = bytearray(copy.read_bytes())
+    content[1500] ^= 1
+    copy.chmod(0o600)
+    copy.write_bytes(content)
+    with browser(kit, "wang") as supervisor, pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        supervisor.send(asked(clip), "/bureau/clip/take", station="station-01", clip=clip, why="复议")
 
 
 def test_the_twin_names_the_clip_and_the_table_of_all_stations_leads_to_it(town, clip):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -76,12 +76,12 @@ class Browser:
             **({"Content-Type": type_} if body is not None else {}),
             **headers,
         }
-        connection.request(method, path, body, {key: value for key, value in sent.items() if value})
-        answer = connection.getresponse()
-        text, told = answer.read().decode("utf-8", "replace"), dict(answer.getheaders())
+        with closing(connection):  # an answer that ends short is an error of the reading, and leaves nothing open
+            connection.request(method, path, body, {key: value for key, value in sent.items() if value})
+            with connection.getresponse() as answer:
+                text, told = answer.read().decode("utf-8", "replace"), dict(answer.getheaders())
         if "set-cookie" in told:
             self.cookie = told["set-cookie"].partition(";")[0]
-        connection.close()
         return answer.status, text, told
 
     def send(self, page: str, path: str, **fields: str) -> tuple[int, str, dict[str, str]]:

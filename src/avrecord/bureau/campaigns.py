@@ -178,8 +178,12 @@ def _sign_chunk(found: Book, row: dict[str, Any], objects: Objects, kit: Kit) ->
 
 
 def cancel(kit: Place, campaign: str) -> None:
-    """End a campaign; what it found stays. What it did not come to is new again for the next one that asks for new clips."""
+    """End a campaign; what it found stays. What it did not come to is new again for the next one that asks for new clips.
+
+    Raises UnknownName for one that has ended.
+    """
     with book(kit) as found:
+        assert_open(found, campaign, kit)
         left: dict[str, set[str]] = {}
         for number in found.waiting(campaign):
             row = found.rows.row("one_chunk", campaign=campaign, number=number) or {}
@@ -199,17 +203,23 @@ def cancel(kit: Place, campaign: str) -> None:
 
 
 def progress(found: Book, campaign: str, kit: Place) -> Progress:
-    """Raises UnknownName."""
+    """How far a campaign is. One that was paused while its last chunk was in hand is done. Raises UnknownName."""
     row = found.rows.row("one_campaign", campaign=campaign)
     if row is None:
         raise UnknownName(what="核验任务", name=campaign)
     done = found.rows.row("progress", campaign=campaign) or {}
     finished = done["chunks"] == row["chunks"]
-    state = "done" if finished and row["state"] == "running" else row["state"]
+    state = "done" if finished and row["state"] != "cancelled" else row["state"]
     return Progress(
         campaign, row["kind"], row["scope"], row["store"], row["asked_by"], row["asked_at"], state, row["clips"], row["bytes"],
         row["chunks"], done["clips"], done["bytes"], done["chunks"], done["bad"], None if finished else _left(row, done, kit),
     )  # fmt: skip
+
+
+def assert_open(found: Book, campaign: str, kit: Place) -> None:
+    """Raises UnknownName for a campaign that is done or cancelled: what has ended is not opened again."""
+    if progress(found, campaign, kit).state not in ("running", "paused"):
+        raise UnknownName(what="未结束的任务", name=campaign)
 
 
 def _left(row: dict[str, Any], done: dict[str, Any], kit: Place) -> timedelta | None:

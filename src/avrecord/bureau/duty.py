@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from avrecord.bureau.campaigns import Scope, book, cancel, leave_receipts, open_campaign, progress
+from avrecord.bureau.campaigns import Scope, assert_open, book, leave_receipts, open_campaign
 from avrecord.bureau.local import run_local
 from avrecord.bureau.rounds import Round, take_all
-from avrecord.errors import StoreProblem, UnknownName
+from avrecord.errors import StoreProblem
 from avrecord.pipeline.kit import Kit, Place
 from avrecord.vault.objects import Objects
 
@@ -69,28 +69,16 @@ def begin(objects: Objects, kit: Kit, scope: Scope, by: str, kind: str = "verify
 
 
 def pause(kit: Place, campaign: str) -> None:
-    """Hold a campaign; what is in hand is done. Raises UnknownName for one that does not run."""
-    _assert_open(kit, campaign)
+    """Hold a campaign; what is in hand is done. Raises UnknownName for one that has ended."""
     with book(kit) as found:
+        assert_open(found, campaign, kit)
         found.set_state(campaign, "paused")
-
-
-def give_up(kit: Place, campaign: str) -> None:
-    """End a campaign before its end. Raises UnknownName for one that has ended."""
-    _assert_open(kit, campaign)
-    cancel(kit, campaign)
-
-
-def _assert_open(kit: Place, campaign: str) -> None:
-    with book(kit) as found:
-        if progress(found, campaign, kit).state not in ("running", "paused"):
-            raise UnknownName(what="未结束的任务", name=campaign)
 
 
 def resume(kit: Kit, campaign: str) -> None:
     """Let a paused campaign go on: its chunks get tasks again where there is a queue. Raises UnknownName for an ended one."""
-    _assert_open(kit, campaign)
     with book(kit) as found:
+        assert_open(found, campaign, kit)
         found.set_state(campaign, "running")
     if kit.settings.bureau.database:
         _go_on(campaign, kit, Event())

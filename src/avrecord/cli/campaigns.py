@@ -9,7 +9,7 @@ import click
 
 from avrecord import durable
 from avrecord.bureau import duty
-from avrecord.bureau.campaigns import Scope, book, leave_receipts, progress
+from avrecord.bureau.campaigns import Scope, book, cancel, leave_receipts, progress
 from avrecord.bureau.local import hand, run_local
 from avrecord.cli.base import Command, Session, by_default, session
 from avrecord.cli.clips import DAY
@@ -80,7 +80,7 @@ def pause(s: Session, name: str) -> None:
 @session
 def cancel_(s: Session, name: str) -> None:
     """取消一个任务；已得出的结论保留，没有做到的片段以后仍按新片段核验。"""
-    duty.give_up(hand(s.root), name)
+    cancel(hand(s.root), name)
     click.echo(f"任务 {name} 已取消，已得出的结论保留。")
 
 

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from avrecord.bureau import duty
-from avrecord.bureau.campaigns import Scope
+from avrecord.bureau.campaigns import Scope, cancel
 from avrecord.errors import BadQuestion
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.storing import trusted_objects
@@ -19,7 +19,7 @@ from avrecord.web.guard import Guard
 from avrecord.web.shell import Shell, address
 
 SCOPES = {"new": Scope(new=True), "all": Scope()}
-CHANGES: dict[str, Callable[[Kit, str], None]] = {"pause": duty.pause, "resume": duty.resume, "cancel": duty.give_up}
+CHANGES: dict[str, Callable[[Kit, str], None]] = {"pause": duty.pause, "resume": duty.resume, "cancel": cancel}
 NOTHING = "没有要做的片段：各站还没有上传到本机设置的存储，或都做过了。没有新建任务。"
 
 

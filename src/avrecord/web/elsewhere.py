@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import chain
@@ -90,7 +91,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         taken_away(found.id, why, account.number, kit, station)
         saved = f"attachment; filename*=UTF-8''{quote(found.name.rpartition('/')[2])}"
         headers = {"Content-Disposition": saved, "Content-Length": str(found.size)}
-        return StreamingResponse(_blocks(objects, key, 0, found.size), media_type="application/octet-stream", headers=headers)
+        return StreamingResponse(_whole(objects, key, found), media_type="application/octet-stream", headers=headers)
 
     def _state(request: Request, account: Account, station: str, clip: Clip) -> None:
         def state() -> None:
@@ -139,6 +140,24 @@ def _streamed(objects: Objects, key: str, clip: Clip, span: tuple[int, int], in_
         headers["Content-Range"] = f"bytes {first}-{stop - 1}/{clip.size}"
     blocks = _blocks(objects, key, first, stop)
     return StreamingResponse(blocks, 206 if in_part else 200, media_type=kind_of(clip.name), headers=headers)
+
+
+def _whole(objects: Objects, key: str, clip: Clip) -> Iterator[bytes]:
+    """All of a clip's copy. Its last block leaves only when the whole was what was sealed: else the download ends short, and a
+    browser says that it failed. Raises ObjectDiffers."""
+    blocks, digest = _blocks(objects, key, 0, clip.size), hashlib.sha256()
+
+    def given() -> Iterator[bytes]:
+        held = b""
+        for block in blocks:
+            digest.update(block)
+            yield held
+            held = block
+        if digest.hexdigest() != clip.id.hex:
+            raise ObjectDiffers(key=key)
+        yield held
+
+    return given()
 
 
 def _blocks(objects: Objects, key: str, first: int, stop: int) -> Iterator[bytes]:
