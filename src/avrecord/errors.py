@@ -238,6 +238,10 @@ class ObjectMissing(StoreProblem):
     says = "对象存储中没有“{key}”。本地的片段和日志未受影响。"
 
 
+class LockNotKept(StoreProblem):
+    says = "对象存储收下了锁定“{key}”的请求，但{detail}。片段本身没有受影响；请重新探测存储（bureau probe-store）。"
+
+
 class ObjectTooLarge(StoreProblem):
     """One object is not what could be there; the store itself answers."""
 

@@ -147,7 +147,8 @@ class StoreTable(_Table):
     credentials: str = "keys/store.ini"  # AWS's form, profile default; not there: the environment's
     region: str = "us-east-1"
     ca: str = ""  # a CA bundle, where the server's certificate is the bureau's own
-    lock_months: Annotated[int, Field(ge=0, le=1200)] = 0  # nobody removes an object earlier; only where the probe saw it kept
+    lock: Literal["off", "retention", "required"] = "retention"  # where the store keeps locks; required: no other store
+    lock_months: Annotated[int, Field(ge=0, le=1200)] = 0  # of each object at least; requires locks, too
 
 
 class SyncTable(_Table):

@@ -7,6 +7,7 @@ import secrets
 import signal
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import botocore.exceptions
@@ -234,3 +235,22 @@ def until_it_writes(objects: S3Objects, attempts: int = 60) -> None:
         except StoreProblem:
             time.sleep(1)
     raise AssertionError("the store does not write again")
+
+
+def test_a_lock_is_kept_and_never_shortened_or_it_is_said_that_there_is_none(objects, tmp_path, request):
+    kind = request.node.callspec.params["objects"]
+    path, digest = file_of(tmp_path, PART + 1000)
+    objects.put_file("g/long", path, digest)
+    until = datetime.now(UTC) + timedelta(minutes=2)
+    if kind == "folder":
+        assert objects.keep("g/long", until) is None
+    elif kind == "swift":  # it would take the request for an object's content: nothing asks it once the probe has seen that
+        with pytest.raises(StoreProblem):
+            objects.keep("g/long", until)
+    else:
+        kept = objects.keep("g/long", until)
+        assert until <= kept < until + timedelta(seconds=2)
+        assert objects.keep("g/long", until - timedelta(minutes=1)) == kept
+        assert digest_of(objects, "g/long") == (digest, PART + 1000)
+    with pytest.raises(ObjectMissing if kind != "swift" else StoreProblem):
+        objects.keep("g/none", until)

@@ -8,7 +8,8 @@ import click
 
 from avrecord.cli.base import Command, Session, session
 from avrecord.cli.output import formats, give
-from avrecord.pipeline.storing import trusted_objects
+from avrecord.pipeline.locking import Locks
+from avrecord.pipeline.storing import keeps_locks, trusted_objects
 from avrecord.pipeline.sync import Line, sync
 from avrecord.reads.copies import synced
 
@@ -21,7 +22,8 @@ from avrecord.reads.copies import synced
 def sync_(s: Session, /, now: bool, again: bool, **form: Any) -> None:
     """上传片段、封条、日志和附件到对象存储，取回市局的见证和入库回执；中断后重新运行会接着做。"""
     objects = trusted_objects(s.kit)
-    give(synced(sync(objects, s.kit, Line(s.kit, always=now), again), objects.name), **form)
+    locks = Locks(objects, s.kit) if keeps_locks(s.kit) else None
+    give(synced(sync(objects, s.kit, Line(s.kit, always=now), again, locks), objects.name), **form)
 
 
 COMMANDS = (sync_,)

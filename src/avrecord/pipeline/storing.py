@@ -88,11 +88,23 @@ def trusted_objects(place: Place) -> Objects:
         raise StoreProblem(detail=f"{objects.name} 没有回答，未能探测；稍后再试")
     if row["refused"]:
         raise StoreRefused(store=objects.name, detail="、".join(str(name) for name in _list(row["refused"])))
-    if months := place.settings.store.lock_months:
-        if not row["locks"]:
-            raise StoreRefused(store=objects.name, detail="store.lock_months 要求对象锁定，该存储没有或不可靠")
+    table = place.settings.store
+    if (table.lock == "required" or table.lock_months) and not row["locks"]:
+        raise StoreRefused(store=objects.name, detail="设置要求对象锁定（store.lock、store.lock_months），该存储没有或不可靠")
+    if row["locks"] and (months := shortest_lock(place)):
         _lock(objects, months, place)
     return objects
+
+
+def shortest_lock(place: Place) -> int:
+    """Months for which every object is locked as it is made; 0: locks are not asked for."""
+    table = place.settings.store
+    return table.lock_months if table.lock == "off" else max(table.lock_months, place.settings.retention.unlinked_months)
+
+
+def keeps_locks(place: Place) -> bool:
+    """Whether clips are locked by the retention rule: it is asked for, and the store was seen to keep it."""
+    return place.settings.store.lock != "off" and bool(_kept(place.root / PROBED).get("locks"))
 
 
 def store_name(place: Place) -> str:

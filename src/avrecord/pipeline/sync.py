@@ -16,6 +16,7 @@ from avrecord.errors import EvidenceError, Interrupted
 from avrecord.model.moments import BEIJING
 from avrecord.model.statement import ClipsUploaded
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.locking import Locks
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.replies import NO_REPLIES, Replies, take_replies
 from avrecord.pipeline.sending import SentLog, send_log
@@ -42,6 +43,9 @@ class Sent:
     closed: bool = False
     """The hours in which clips are sent are over, or have not begun."""
     kept_back: dict[str, str] = field(default_factory=dict)
+    locked: int = 0
+    """Clips whose lock in the store was set, or made longer."""
+    unlocked: dict[str, str] = field(default_factory=dict)
 
 
 class Line:
@@ -78,8 +82,8 @@ def within(hours: str, now: datetime) -> bool:
     return begin <= hour < end if begin < end else hour >= begin or hour < end
 
 
-def sync(objects: Objects, kit: Kit, line: Line, again: bool = False) -> Sent:
-    """One round. `again`: every object is looked for, for a store that lost some.
+def sync(objects: Objects, kit: Kit, line: Line, again: bool = False, locks: Locks | None = None) -> Sent:
+    """One round. `again`: every object is looked for, for a store that lost some. `locks`: None where the store keeps none.
 
     Raises StoreProblem when the store does not answer, LogBehind or LogBroken when it has another past; what was sent until
     then is stated.
@@ -89,6 +93,9 @@ def sync(objects: Objects, kit: Kit, line: Line, again: bool = False) -> Sent:
     sent = Sent(log)
     try:
         _send_clips(objects, kit, line, sent, again)
+        if locks:
+            done = locks.keep()
+            sent.locked, sent.unlocked = done.clips, done.refused
         sent.replies = take_replies(objects, kit)
     except Interrupted:
         sent.closed = True

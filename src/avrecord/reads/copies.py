@@ -17,6 +17,7 @@ def synced(sent: Sent, store: str) -> Answer:
         "bytes": sent.bytes,
         "left": sent.left,
         "left_bytes": sent.left_bytes,
+        "locked": sent.locked,
         "log": sent.log.size,
         "attachments": sent.log.attachments,
         "cosigned": sent.replies.cosigned,
@@ -24,6 +25,7 @@ def synced(sent: Sent, store: str) -> Answer:
         "received": sent.replies.clips,
     }
     notes = [f"未上传 {clip[:12]}：{why}" for clip, why in sent.kept_back.items()]
+    notes += [f"未锁定 {clip[:12]}：{why}" for clip, why in sent.unlocked.items()]
     notes += [f"附件 {digest[:12]} 不在或已改动，没有上传；请运行 verify。" for digest in sent.log.absent]
     notes += [f"市局的答复没有收下：{why}" for why in sent.replies.refused]
     notes += ["现在不在上传时段（sync.hours），片段稍后上传；日志和附件已上传。"] if sent.closed and sent.left else []
@@ -32,13 +34,15 @@ def synced(sent: Sent, store: str) -> Answer:
         Column("clips", "本次片段"),
         Column("bytes", "字节", width=12),
         Column("left", "尚未上传"),
+        Column("locked", "锁定"),
         Column("log", "日志（条）"),
         Column("attachments", "附件"),
         Column("cosigned", "新见证到（条）", lambda size: str(size) if size else "—"),
         Column("received", "新入库回执（片段）"),
     ]
-    extra = {"kept_back": sent.kept_back, "absent": list(sent.log.absent), "refused": list(sent.replies.refused)}
-    code = 11 if sent.kept_back or sent.log.absent or sent.replies.refused else 0
+    named = {"kept_back": sent.kept_back, "unlocked": sent.unlocked}
+    extra = named | {"absent": list(sent.log.absent), "refused": list(sent.replies.refused)}
+    code = 11 if sent.kept_back or sent.unlocked or sent.log.absent or sent.replies.refused else 0
     return Answer("sync", "上传", columns, [row], extra, notes, code)
 
 
@@ -53,6 +57,6 @@ def probed(row: dict[str, Any]) -> Answer:
     refused = [PROPERTIES[name] for name in row["refused"]]
     notes = [f"存储：{row['store']}"]
     notes += [f"不能用来存放证据：{'、'.join(refused)}。"] if refused else ["可以用来存放证据。"]
-    notes += ["对象锁定可用（store.lock_months）。" if row["locks"] else "对象锁定不可用：不要设置 store.lock_months。"]
+    notes += ["对象锁定可用：片段按保管期限锁定（store.lock）。" if row["locks"] else "对象锁定不可用：片段不锁定。"]
     extra = {key: row[key] for key in ("store", "at", "refused", "locks")}
     return Answer("store_probe", "对象存储探测", columns, row["found"], extra, notes, 41 if refused else 0)

@@ -11,7 +11,8 @@ import structlog
 from avrecord.errors import AvrecordError, Interrupted
 from avrecord.model.moments import utc_text
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.storing import trusted_objects
+from avrecord.pipeline.locking import Locks
+from avrecord.pipeline.storing import keeps_locks, trusted_objects
 from avrecord.pipeline.sync import Line, Sent, sync
 from avrecord.vault.objects import Objects
 
@@ -24,14 +25,17 @@ class Sender:
     ) -> None:
         self._kit, self._stopping, self._log, self._report = kit, stopping, log, report
         self._objects: Objects | None = None
+        self._locks: Locks | None = None
         self._last: dict[str, Any] | None = None
 
     def loop(self) -> None:
         """A round each `sync.every_seconds`. Half an upload is left in the store, and goes on after the next start."""
         while self._kit.settings.store.url and not self._stopping.is_set():
             try:
-                self._objects = self._objects or trusted_objects(self._kit)
-                self._sent(sync(self._objects, self._kit, Line(self._kit, self._stopping)))
+                if self._objects is None:
+                    self._objects = trusted_objects(self._kit)
+                    self._locks = Locks(self._objects, self._kit, self._stopping) if keeps_locks(self._kit) else None
+                self._sent(sync(self._objects, self._kit, Line(self._kit, self._stopping), locks=self._locks))
             except Interrupted:
                 break
             except Exception as error:  # noqa: BLE001 - an unattended station sends again at the next round
@@ -55,10 +59,12 @@ class Sender:
             "left": sent.left,
             "left_bytes": sent.left_bytes,
             "kept_back": len(sent.kept_back),
+            "locked": sent.locked,
+            "unlocked": len(sent.unlocked),
             "owed": len(sent.log.absent),
             "refused": list(sent.replies.refused),
             "problem": None,
         }
         self._last = done
-        if sent.clips or sent.replies.clips or sent.replies.cosigned or sent.kept_back or sent.replies.refused:
+        if sent.clips or sent.replies.clips or sent.replies.cosigned or sent.kept_back or sent.unlocked or sent.replies.refused:
             self._log.info("sent", **done, received=sent.replies.clips, cosigned=sent.replies.cosigned)

@@ -15,6 +15,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -72,6 +73,14 @@ class Objects(Protocol):
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Every object whose key begins with `prefix`, and its size, by key."""
+        ...
+
+    def keep(self, key: str, until: datetime) -> datetime | None:
+        """Have the store keep an object until a moment, or longer where it does already: a lock is never shortened.
+
+        Return until when the store says that it keeps it; None: this kind of store has no locks. Raises ObjectMissing, and
+        StoreProblem for a store that took the request and says otherwise.
+        """
         ...
 
     def remove(self, key: str) -> None:
@@ -179,6 +188,11 @@ class FolderObjects:
                 if key.startswith(prefix) and not key.startswith(f"{INCOMING}/"):
                     found.append((key, path.stat().st_size))
         yield from sorted(found)
+
+    def keep(self, key: str, until: datetime) -> datetime | None:
+        if self.size(key) is None:
+            raise ObjectMissing(key=key)
+        return None
 
     def remove(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ import botocore.session
 from botocore.config import Config
 
 from avrecord import durable
-from avrecord.errors import EvidenceError, ObjectDiffers, ObjectMissing, ObjectTooLarge, StoreProblem
+from avrecord.errors import EvidenceError, LockNotKept, ObjectDiffers, ObjectMissing, ObjectTooLarge, StoreProblem
+from avrecord.model.moments import local_day
 from avrecord.vault.copying import BLOCK
 from avrecord.vault.objects import Pace, digest_of, unhurried
 
@@ -32,6 +33,8 @@ PART = 8 << 20  # bytes: what is sent again after a cut, and what lies in memory
 MOST_PARTS = 10_000  # of one object, as S3 has it
 CONNECT_S, READ_S = 10, 60  # SeaweedFS takes 18-23 s to write again after a kill
 ATTEMPTS = 4
+UNLOCKED = ("NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError")  # AWS; SeaweedFS
+COMPLIANCE = "COMPLIANCE"  # nobody can shorten it, not even the administrator of the store
 GONE = ("404", "NoSuchKey", "NotFound")
 THERE = ("412", "PreconditionFailed", "409", "ConditionalRequestConflict")
 
@@ -126,6 +129,19 @@ class S3Objects:
                 for found in page.get("Contents", []):
                     yield found["Key"], int(found["Size"])
 
+    def keep(self, key: str, until: datetime) -> datetime | None:
+        until = until.replace(microsecond=0) + timedelta(seconds=until.microsecond > 0)  # servers keep whole seconds
+        kept = self._kept_until(key)
+        if kept is None or kept < until:
+            with explained(key):
+                retention = {"Mode": COMPLIANCE, "RetainUntilDate": until}
+                self.client.put_object_retention(Bucket=self.bucket, Key=key, Retention=retention)
+            kept = self._kept_until(key)
+        if kept is None or kept < until:
+            said = "读回时没有锁定" if kept is None else f"读回时只锁定到 {local_day(kept)}"
+            raise LockNotKept(key=key[-80:], detail=said)
+        return kept
+
     def remove(self, key: str) -> None:
         with explained(key):
             self.client.delete_object(Bucket=self.bucket, Key=key)
@@ -191,6 +207,17 @@ class S3Objects:
                 for part in page.get("Parts", []):
                     found[int(part["PartNumber"])] = (part["ETag"], int(part["Size"]))
         return found
+
+    def _kept_until(self, key: str) -> datetime | None:
+        """Until when nobody can remove an object, as the server says; None where nothing keeps it."""
+        try:
+            with explained(key):
+                said = self.client.get_object_retention(Bucket=self.bucket, Key=key)["Retention"]
+        except StoreProblem as error:
+            if error.facts.get("code") in UNLOCKED:
+                return None
+            raise
+        return said.get("RetainUntilDate") if said.get("Mode") == COMPLIANCE else None
 
     def _abort(self, key: str, upload: str) -> None:
         with suppress(StoreProblem), explained(key):

@@ -55,6 +55,7 @@ from avrecord.model.statement.house import (
 from avrecord.model.statement.keeping import (
     ArchiveMade,
     ArchiveReceived,
+    ClipsLocked,
     ClipsUploaded,
     ExpiryListed,
     ExpiryUndone,
@@ -72,7 +73,8 @@ KINDS: dict[str, type[Body]] = {
         DeviceEvent, DutyImported, ExportMade, ClipViewed, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
         ReleaseGranted, ClipRemoved,
         AuditAnnounced, AuditDrawn, ProblemOpened, ProblemChanged, ProblemClosed, ProblemReopened,
-        HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived, ClipsUploaded, ReceiptTaken,
+        HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived, ClipsUploaded, ClipsLocked,
+        ReceiptTaken,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""
@@ -98,6 +100,7 @@ __all__ = [
     "ClipSetAside",
     "ClipUnlinked",
     "ClipViewed",
+    "ClipsLocked",
     "ClipsUploaded",
     "ClockStepped",
     "ConfigChanged",

@@ -90,6 +90,16 @@ class ClipsUploaded(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipsLocked(Body):
+    """A store said, asked for it after the request, that nobody removes these clips there before `until` (a UTC moment)."""
+
+    kind: ClassVar[str] = "clips.locked"
+    store: str
+    until: str
+    clips: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptTaken(Body):
     """The bureau read clips back and signed for them. `receipt` is an attachment that names each, `signature` an SSHSIG over it
     with namespace `receipt@avrecord`, `key` the public key (OpenSSH's first two words) that it was verified with."""

@@ -92,6 +92,13 @@ def _(body: said.ArchiveReceived, statement: Statement, run: Run, fetch: Fetch) 
 def _(body: said.ClipsUploaded, statement: Statement, run: Run, fetch: Fetch) -> None:
     for clip in body.clips:
         run("add_upload", clip_id=clip, store=body.store, seq=statement.seq, at=statement.at)
+        run("clear_lock", clip_id=clip, store=body.store)  # a new object has the shortest lock again
+
+
+@rows_of.register
+def _(body: said.ClipsLocked, statement: Statement, run: Run, fetch: Fetch) -> None:
+    for clip in body.clips:
+        run("add_lock", clip_id=clip, store=body.store, until=body.until, seq=statement.seq)
 
 
 @rows_of.register

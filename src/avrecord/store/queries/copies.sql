@@ -3,6 +3,25 @@
 INSERT INTO sent_clips VALUES (:clip_id, :store, :seq, :at)
 ON CONFLICT (clip_id, store) DO UPDATE SET seq = excluded.seq, at = excluded.at;
 
+-- add_lock --
+INSERT INTO locked_clips VALUES (:clip_id, :store, :until, :seq)
+ON CONFLICT (clip_id, store) DO UPDATE SET until = excluded.until, seq = excluded.seq;
+
+-- clear_lock --
+DELETE FROM locked_clips WHERE clip_id = :clip_id AND store = :store;
+
+-- locks_of --
+-- Clips of a stretch of leaves that a store acknowledged, and until when it keeps them locked; NULL where that is not known.
+SELECT c.clip_id, l.until FROM clips c
+JOIN sent_clips u ON u.clip_id = c.clip_id AND u.store = :store
+LEFT JOIN locked_clips l ON l.clip_id = c.clip_id AND l.store = u.store
+WHERE c.seq BETWEEN :first AND :last;
+
+-- sent_without_lock --
+SELECT u.clip_id FROM sent_clips u
+WHERE u.store = :store AND NOT EXISTS (SELECT 1 FROM locked_clips l WHERE l.clip_id = u.clip_id AND l.store = u.store)
+ORDER BY u.seq, u.clip_id;
+
 -- add_copy_receipt --
 INSERT INTO copy_receipts VALUES (:receipt, :seq, :store, :key, :clips, :at) ON CONFLICT (receipt) DO NOTHING;
 
@@ -47,7 +66,7 @@ WHERE c.clip_id = :clip_id AND c.key = :key AND r.store = :store;
 -- other_leaves --
 -- Leaves of a stretch that say something about evidence or people: not only that copies and anchors were made.
 SELECT count(*) AS count FROM statements
-WHERE seq >= :first AND seq < :stop AND kind NOT IN ('anchor', 'clips.uploaded', 'receipt.taken');
+WHERE seq >= :first AND seq < :stop AND kind NOT IN ('anchor', 'clips.uploaded', 'clips.locked', 'receipt.taken');
 
 -- is_uploaded --
 SELECT seq FROM sent_clips WHERE clip_id = :clip_id AND store = :store;

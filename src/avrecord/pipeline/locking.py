@@ -1,0 +1,140 @@
+"""Locks in the object store: while the retention rule keeps a clip, nobody removes its copy there, not even who runs the store.
+
+Each object is locked for the shortest span as it is made (`storing.trusted_objects`). Here the rule's own day is set, and a later
+one as soon as a link, a hold or another list says so. A lock is never shortened and cannot be taken back, so none reaches further
+than ten years: what is kept for longer is locked anew each year.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from avrecord.errors import Interrupted, LockNotKept, ObjectMissing
+from avrecord.model.keeping import Fate
+from avrecord.model.moments import day_begins, utc_text
+from avrecord.model.spans import months_later
+from avrecord.model.statement import ClipsLocked
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import catch_up, state
+from avrecord.pipeline.retention import END_OF_TIME, Book, Kept
+from avrecord.pipeline.storing import clip_key
+from avrecord.store import keeping
+from avrecord.store.sqlite import Row
+from avrecord.vault.folder import SEAL_ENDING
+from avrecord.vault.objects import Objects
+
+LONGEST_MONTHS, RENEWED_MONTHS = 120, 108
+"""A mistake in a list locks ten years, not for ever; what is kept longer is renewed when fewer than nine of them are left."""
+
+OPEN_DAYS, OPEN_LEFT_DAYS = 180, 90
+"""A hold, or a person who has not decided, ends on no known day: so long at a time, so that a station may be cut off for three
+months and its clips stay locked."""
+
+AT_ONCE = 32  # clips in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`until`: the last day for which a lock is asked; one that reaches `enough` already is left as it is."""
+
+    until: date
+    enough: date
+
+
+@dataclass
+class Locked:
+    """`clips`: those whose lock was set or made longer; `refused`: those of which the store keeps none, and why."""
+
+    clips: int
+    refused: dict[str, str]
+
+
+def term(kept: Kept, today: date) -> Term | None:
+    """How long a clip's copy is locked as things stand; None for one that may go."""
+    if kept.fate in (Fate.DUE, Fate.WAITING, Fate.REMOVED):
+        return None
+    last = kept.ground.until or date.max
+    until, enough = min(last, months_later(today, LONGEST_MONTHS)), min(last, months_later(today, RENEWED_MONTHS))
+    if kept.fate in (Fate.HELD, Fate.PERSON):
+        until, enough = max(until, today + timedelta(OPEN_DAYS)), max(enough, today + timedelta(OPEN_LEFT_DAYS))
+    return Term(until, enough)
+
+
+class Locks:
+    """The locks of one station's clips in one store. New copies at every round, all of them once a day."""
+
+    def __init__(self, objects: Objects, kit: Kit, stopping: threading.Event | None = None) -> None:
+        self._objects, self._kit, self._stopping = objects, kit, stopping or threading.Event()
+        self._walked: date | None = None
+
+    def keep(self) -> Locked:
+        """Lock what has to be and state it. Raises StoreProblem when the store does not answer, Interrupted."""
+        catch_up(self._kit)
+        today, done = self._kit.today, Locked(0, {})
+        book = Book(self._kit)
+        if self._walked != today:
+            self._keep(self._all(book, today), today, done)
+            self._walked = today
+        else:
+            self._keep(self._new(book, today), today, done)
+        return done
+
+    def _keep(self, asked: Iterable[tuple[Kept, str | None]], today: date, done: Locked) -> None:
+        waiting: dict[str, list[str]] = defaultdict(list)
+        try:
+            for kept, known in asked:
+                if self._stopping.is_set():
+                    raise Interrupted
+                wanted = term(kept, today)
+                if wanted is None or (known is not None and known >= _text(wanted.enough)):
+                    continue
+                if why := self._lock(kept.row, wanted.until):
+                    done.refused[kept.clip] = why
+                    continue
+                clips = waiting[_text(wanted.until)]
+                clips.append(kept.clip)
+                if len(clips) == AT_ONCE:
+                    self._state(_text(wanted.until), waiting.pop(_text(wanted.until)), done)
+        finally:
+            for until, clips in sorted(waiting.items()):
+                self._state(until, clips, done)
+
+    def _lock(self, row: Row, until: date) -> str | None:
+        """Lock a clip and its seal; why the store keeps none, in words, or None. The seal is small: it goes the clip's way."""
+        key, moment = clip_key(self._kit.station, row["stored"], row["clip_id"]), day_begins(until + timedelta(days=1))
+        try:
+            self._objects.keep(key, moment)
+            with suppress(ObjectMissing):  # a clip that came without one, or a seal that is gone: `bureau verify` says which
+                self._objects.keep(key + SEAL_ENDING, moment)
+        except (ObjectMissing, LockNotKept) as error:
+            return str(error)
+        return None
+
+    def _state(self, until: str, clips: list[str], done: Locked) -> None:
+        state(self._kit, [ClipsLocked(store=self._objects.name, until=until, clips=tuple(clips))])
+        done.clips += len(clips)
+
+    def _all(self, book: Book, today: date) -> Iterator[tuple[Kept, str | None]]:
+        """Every clip that the store acknowledged, and until when it is known to be locked."""
+        for rows, links in keeping.pages(self._kit.records, END_OF_TIME):
+            stretch = {"first": rows[0]["seq"], "last": rows[-1]["seq"], "store": self._objects.name}
+            known = {row["clip_id"]: row["until"] for row in self._kit.store.rows("locks_of", **stretch)}
+            for row in rows:
+                if row["clip_id"] in known:
+                    yield book.of(row, links.get(row["clip_id"], []), today), known[row["clip_id"]]
+
+    def _new(self, book: Book, today: date) -> Iterator[tuple[Kept, str | None]]:
+        """Clips that were acknowledged since and have no lock yet."""
+        for row in self._kit.store.rows("sent_without_lock", store=self._objects.name):
+            if kept := book.one(row["clip_id"], today):
+                yield kept, None
+
+
+def _text(last: date) -> str:
+    """The end of a local day as statements have it."""
+    return utc_text(day_begins(last + timedelta(days=1)))
