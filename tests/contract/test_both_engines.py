@@ -39,7 +39,8 @@ MOST_TRIED = 40  # combinations of values for one query
 LEAVES = {("newest_not_uploaded", "before"), ("other_leaves", "first"), ("other_leaves", "stop"),
     ("draw_of", "announced"), ("steps_of_problem", "problem"), ("holders_since", "since"), ("one_hold", "hold"),
     ("clips_changed", "since"), ("stages_changed", "since"), ("stages_corrected", "since"),
-    ("statements_of_kind", "since"), ("keeping_links", "first"), ("keeping_links", "last"), ("locks_of", "first"), ("locks_of", "last"),
+    ("statements_of_kind", "since"), ("keeping_links", "first"), ("keeping_links", "last"),
+    ("locks_of", "first"), ("locks_of", "last"),
 }  # fmt: skip
 """Parameters that are numbers of leaves, whatever they are called."""
 READING = sorted(name for name, sql in queries().items() if re.match(r"(--.*\n)*\s*(SELECT|WITH)\b", sql))
