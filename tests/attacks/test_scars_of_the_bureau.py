@@ -17,10 +17,11 @@ from avrecord import station as stations
 from avrecord.bureau import duty
 from avrecord.bureau import stations as taken
 from avrecord.bureau.book import Book, Item, Result, Worker
-from avrecord.bureau.campaigns import Scope, book, cancel, leave_receipts, open_campaign
+from avrecord.bureau.campaigns import book, cancel, leave_receipts, open_campaign
 from avrecord.bureau.chunk import work
 from avrecord.bureau.local import run_local, this_worker
 from avrecord.bureau.rounds import take_from_store
+from avrecord.bureau.scope import Scope
 from avrecord.errors import ConfigError, LogBehind, StoreProblem
 from avrecord.model import statement as say
 from avrecord.pipeline.kit import Kit

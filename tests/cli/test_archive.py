@@ -190,7 +190,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from avrecord import station
-from avrecord.pipeline import archive
+from avrecord.pipeline import archive, yearbag
 root, at, to, unit, where = sys.argv[1:]
 kit = station.open_station(Path(root), clock=lambda: datetime.fromisoformat(at))
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
@@ -202,14 +202,14 @@ if where == "copying":
         if not left[0]: die()
         return real(self, target)
     Path.rename = third
-if where == "index": archive.write_index = die
-if where == "manifest": archive.sign_bag = die
-if where == "name": archive.durable.rename_new = die
-if where == "statement": archive.state = die
+if where == "index": yearbag.write_index = die
+if where == "manifest": yearbag.sign_bag = die
+if where == "name": yearbag.durable.rename_new = die
+if where == "statement": yearbag.state = die
 if where == "receipt":
     real = archive.durable.replace_with
     archive.durable.replace_with = lambda path, *rest, **how: die() if "RECEIPT" in path.name else real(path, *rest, **how)
-archive.make_archive(unit, archive.Year(2026), Path(to), "FY041001", kit)
+archive.make_archive(unit, yearbag.Year(2026), Path(to), "FY041001", kit)
 """
 
 

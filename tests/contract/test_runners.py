@@ -19,18 +19,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import bagit
 import pytest
 
 from avrecord import station as stations
-from avrecord.bureau import campaigns, duty
+from avrecord.bureau import asking, duty
+from avrecord.bureau.archiving import close_archives
 from avrecord.bureau.book import AT_ONCE
-from avrecord.bureau.campaigns import Scope, book, leave_receipts, open_campaign, progress
+from avrecord.bureau.campaigns import book, leave_receipts, open_campaign, progress
 from avrecord.bureau.chunk import POISONED
 from avrecord.bureau.local import hand, run_local
 from avrecord.bureau.rounds import take_from_store
+from avrecord.bureau.scope import Scope
 from avrecord.dock.volumes import volume_at
 from avrecord.errors import StoreProblem
+from avrecord.model.statement import DeviceRegistered
 from avrecord.pipeline.receive import receive
+from avrecord.pipeline.record import state
 from avrecord.pipeline.storing import trusted_objects
 from avrecord.pipeline.sync import Line, sync
 from avrecord.pipeline.witnessing import trust
@@ -40,6 +45,12 @@ from contract.servers import postgres_for
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("runners")]
 CLIPS = 2 * AT_ONCE + 20
 POISON_BYTES = 40 << 30  # sparse: longer to read than anybody waits, and nothing on the disk
+
+
+DEVICE = DeviceRegistered(
+    recorder="Z3A0017", model="DSJ", unit="东湖大队", bought_on=None, warranty_until=None, service_life_months=None,
+    in_service=True, price_fen=None,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +70,7 @@ def sent(tmp_path_factory) -> Path:
         card.write_bytes(pattern(2000 + at, at + 1))
     kit = stations.open_station(folder / "station")
     receive(volume_at(folder / "card"), kit)
+    state(kit, [DEVICE])
     assert sync(trusted_objects(kit), kit, Line(kit)).clips == CLIPS
     bureau = stations.open_station(folder / "bureau")
     trust(bureau, kit.log_key.vkey)
@@ -213,7 +225,7 @@ def test_a_clip_that_kills_its_worker_three_times_becomes_a_finding_and_the_rest
     killed: list[int] = []
     with changed(poison, b""), pytest.MonkeyPatch.context() as patch:
         os.truncate(poison, POISON_BYTES)
-        patch.setattr(campaigns, "_items", _huge(campaigns._items, poison.name))  # a log that claims such a size
+        patch.setattr(asking, "items", _huge(asking.items, poison.name))  # a log that claims such a size
         campaign = runner.begin()
         [clip] = [each for each in _items(runner, campaign) if each[2].endswith(poison.name)]
         stop = threading.Event()
@@ -338,3 +350,31 @@ def _kill_who_holds(world: World, campaign: str, clip: str, killed: list[int], s
                     if pid not in killed and Path(f"/proc/{pid}").exists():
                         killed.append(pid)
                         os.kill(pid, signal.SIGKILL)
+
+
+def test_a_years_bag_is_whole_though_who_filled_it_was_killed_in_the_middle(runner, tmp_path):
+    to = tmp_path / "archive"
+    to.mkdir()
+    text = runner.settings.read_text("utf-8")
+    runner.settings.write_text(text.replace('\nto = ""', f'\nto = "{to}"'), "utf-8")
+    runner.kit.store.close()
+    runner.kit = stations.open_station(runner.kit.root)
+    objects = trusted_objects(runner.kit)
+    name = duty.begin(objects, runner.kit, Scope(year=2026, unit="东湖大队"), "SJ1", "archive")
+    command = ["resume", name] if runner.how == "local" else ["worker"]
+    with (tmp_path / "killed.log").open("wb") as log:
+        words = [sys.executable, "-m", "avrecord", "-q", "--root", str(runner.kit.root), "bureau", *command]
+        victim = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+    until = time.monotonic() + 60
+    while runner.stand(name).clips_done < 5:
+        assert time.monotonic() < until, (tmp_path / "killed.log").read_text("utf-8")
+        time.sleep(0.01)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert close_archives(runner.kit, objects) == [], "it is not whole"
+    runner.do(name)
+    [made] = close_archives(runner.kit, objects)
+    assert (made.clips, made.wrong) == (CLIPS, ())
+    assert bagit.Bag(str(made.folder)).validate()
+    assert not [path for path in made.folder.rglob("*") if path.name.endswith(".part")]
+    assert close_archives(runner.kit, objects) == []

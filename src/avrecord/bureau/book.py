@@ -82,6 +82,7 @@ class Chunk:
     """Of which this is a campaign: another one says nothing about it."""
     items: tuple[Item, ...]
     poisoned: str
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class Book:
         items = tuple(Item(*fields) for fields in json.loads(row["items"]) if fields[0] not in done)
         poisoned = row["in_hand"] if deaths >= MOST_ATTEMPTS else ""
         self._write("begin_chunk", campaign=campaign, number=number, worker=worker.name, attempts=deaths, at=self._now())
-        return Chunk(campaign, number, row["station"], row["kind"], row["store"], items, poisoned or "")
+        return Chunk(campaign, number, row["station"], row["kind"], row["store"], items, poisoned or "", row["scope"])
 
     def hold(self, chunk: Chunk, item: Item) -> None:
         """Say which clip is begun: should its worker die, that is known."""

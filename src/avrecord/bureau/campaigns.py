@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from avrecord import durable
-from avrecord.bureau import stations
+from avrecord.bureau import asking, stations
 from avrecord.bureau.book import Asked, Book, Item, Rows, in_chunks
 from avrecord.bureau.reply import Read, leave_receipt
+from avrecord.bureau.scope import Scope
 from avrecord.errors import AvrecordError, UnknownName
 from avrecord.model.moments import from_utc_text, utc_text
 from avrecord.pipeline.kit import Kit, Place
@@ -25,21 +26,6 @@ from avrecord.vault.objects import Objects
 
 PART = "campaigns"
 FILE = "campaigns.db"
-LARGEST = 1 << 40  # bytes of a clip: sums of what logs claim must stay within 64 bits
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which clips: of one station or all, sealed since a moment (UTC text), or only those that no campaign had yet."""
-
-    station: str | None = None
-    since: str = ""
-    new: bool = False
-
-    @property
-    def text(self) -> str:
-        words = [self.station or "*", f"since {self.since}" if self.since else "", "new" if self.new else ""]
-        return " ".join(filter(None, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +70,8 @@ def open_campaign(
     names = stations.trusted(kit)
     if scope.station is not None and scope.station not in names:
         raise UnknownName(what="受信任的采集站", name=scope.station)
+    if kind == "archive":
+        asking.archive_disk(kit)  # before any station is asked: it is no station's trouble
     with book(kit) as found:
         chunks: list[tuple[str, tuple[Item, ...]]] = []
         reached: dict[str, int] = {}
@@ -92,7 +80,7 @@ def open_campaign(
             before = row["seq"] if row else -1
             try:
                 with stations.alone(station):
-                    items, last = _items(station, store, scope, before if scope.new else -1, kind, kit)
+                    items, last = asking.items(station, store, scope, before if scope.new else -1, kind, kit)
             except AvrecordError as error:
                 if scope.station:
                     raise
@@ -104,23 +92,13 @@ def open_campaign(
                 reached[station] = max(before, last)
         if not chunks:
             return None
+        if kind == "archive":
+            asking.assert_room(chunks, scope, kit)
         # Clocks stand still and step back; a name is given once.
         name = f"{kit.clock():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         asked = Asked(name, kind, scope.text, store, by)
         found.open(asked, chunks, reached, lambda rows: enqueue(rows, name, len(chunks)) if enqueue else None)
         return name
-
-
-def _items(station: str, store: str, scope: Scope, after: int, kind: str, kit: Kit) -> tuple[list[Item], int]:
-    """A station's clips in a store, as its proved log states them, and the last upload among them."""
-    if not stations.is_taken(station, kit) or stations.frozen_for(station, kit):
-        return [], -1  # of a frozen one nothing new is believed; what waits, waits
-    with stations.index(station, kit) as index:
-        rows = index.rows("clips_in_store", store=store, after=after, since=scope.since)
-        if kind == "examine":
-            rows = [row for row in rows if row["media"] in ("video", "audio", "photo")]
-    items = [Item(row["clip_id"], row["seq"], row["stored"], min(row["size"], LARGEST), row["seen"] or "") for row in rows]
-    return items, max((row["sent_seq"] for row in rows), default=-1)
 
 
 def keys_of(station: str, kit: Place) -> dict[bytes, Span]:

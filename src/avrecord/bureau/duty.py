@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from avrecord.bureau.campaigns import Scope, assert_open, book, leave_receipts, open_campaign
+from avrecord.bureau.archiving import close_archives
+from avrecord.bureau.campaigns import assert_open, book, leave_receipts, open_campaign
 from avrecord.bureau.local import run_local
 from avrecord.bureau.rounds import Round, take_all
+from avrecord.bureau.scope import Scope
 from avrecord.errors import StoreProblem
 from avrecord.pipeline.kit import Kit, Place
 from avrecord.vault.objects import Objects
@@ -42,6 +44,7 @@ def turn(objects: Objects, kit: Kit, stopping: Event | None = None) -> Turn:
             _go_on(name, kit, stopping)
         except StoreProblem as error:
             kit.tell("campaign_failed", campaign=name, detail=str(error))
+    close_archives(kit, objects)
     return Turn(rounds, campaign, leave_receipts(kit, objects))
 
 

@@ -6,13 +6,12 @@ them it is evidence that anybody can verify, and a new station has to be set up 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from avrecord import durable
 from avrecord.bureau import stations
+from avrecord.bureau.bringing import bring, inside
 from avrecord.bureau.mirror import StoredAttachments, fetch_log
 from avrecord.errors import (
     AvrecordError,
@@ -25,7 +24,6 @@ from avrecord.errors import (
     UnknownName,
 )
 from avrecord.model.statement import ConfigChanged, Taken
-from avrecord.pipeline.clipcheck import LARGEST_SEAL
 from avrecord.pipeline.journalling import FILE, fetch_journal
 from avrecord.pipeline.kit import Kit, Tell
 from avrecord.pipeline.sending import named_by
@@ -35,8 +33,6 @@ from avrecord.seal.codec import decode
 from avrecord.seal.log import SEPARATOR
 from avrecord.seal.merkle import CompactRange, leaf_hash
 from avrecord.seal.note import Checkpoint
-from avrecord.vault.digester import file_digest
-from avrecord.vault.folder import SEAL_ENDING
 from avrecord.vault.objects import Objects
 
 
@@ -113,18 +109,12 @@ def _configuration(digest: str, attachments: StoredAttachments, to: Path) -> Non
 
 def _clip(objects: Objects, station: str, taken: Taken, vault: Path, found: Fetched) -> None:
     """One clip and its seal. What is wrong with one of them is named, and the others still come."""
-    key, path = clip_key(station, taken.stored, taken.clip), _inside(vault, taken.stored)
+    path = inside(vault, taken.stored)
     if path is None:
         found.absent[taken.stored] = "存放位置不在库内"
         return
     try:
-        if not path.exists():
-            _download(objects.read(key), path, taken)
-        elif file_digest(path)[0] != taken.clip:
-            raise BadInput(path=path, detail="这里已有的文件与封存时不符，没有改写")
-        seal = path.with_name(path.name + SEAL_ENDING)
-        if not seal.exists():
-            durable.replace_with(seal, objects.get(key + SEAL_ENDING, LARGEST_SEAL), mode=0o440)
+        bring(objects, clip_key(station, taken.stored, taken.clip), path, (taken.clip, taken.size))
         found.clips += 1
         found.bytes += taken.size
     except ObjectMissing:
@@ -133,31 +123,3 @@ def _clip(objects: Objects, station: str, taken: Taken, vault: Path, found: Fetc
         found.absent[taken.stored] = str(error.facts["detail"])
     except (FileExistsError, NotADirectoryError):
         found.absent[taken.stored] = "存放位置与另一个片段的相冲突"
-
-
-def _download(blocks: Iterator[bytes], path: Path, taken: Taken) -> None:
-    """Under its name only when its bytes are those that were sealed. Raises BadInput."""
-    durable.make_folder(path.parent)
-    part, digest, size = path.with_name(f".{taken.clip}.part"), hashlib.sha256(), 0
-    try:
-        with part.open("wb") as target:
-            for block in blocks:
-                size += len(block)
-                if size > taken.size:
-                    break  # it is another one already, and may have no end
-                digest.update(block)
-                target.write(block)
-        if (digest.hexdigest(), size) != (taken.clip, taken.size):
-            raise BadInput(path=path, detail="对象存储中的内容与封存时不符，没有写入")
-        durable.sync_file(part)
-        part.chmod(0o440)
-        durable.rename_new(part, path)
-        durable.sync_folder(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _inside(vault: Path, stored: str) -> Path | None:
-    """Where a clip goes; None for a path that would lead out of the vault, whatever a log says."""
-    path = vault.joinpath(stored)
-    return None if ".." in Path(stored).parts or "\0" in stored or not path.is_relative_to(vault) else path

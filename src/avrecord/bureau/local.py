@@ -18,6 +18,7 @@ from threading import Event
 from typing import Any
 
 from avrecord import durable
+from avrecord.bureau.archiving import bring_clip
 from avrecord.bureau.book import MOST_ATTEMPTS, Worker
 from avrecord.bureau.campaigns import book, keys_of
 from avrecord.bureau.chunk import Judge, verify_clip, work
@@ -118,10 +119,15 @@ def do_chunk(root: str, campaign: str, number: int) -> None:
         segments = read_segments(place.root / "config" / "segments.toml")
         return lambda chunk, item: examine_clip(objects, chunk, item, segments, place)
 
+    def archiver(station: str) -> Judge:
+        keys = keys_of(station, place)
+        return lambda chunk, item: bring_clip(objects, chunk, item, keys, place)
+
+    judges = {"verify": verifier, "examine": examiner, "archive": archiver}
     with _at_work(place, campaign, number) as free:
         if free:
             with book(place) as found:
-                work(found, objects, campaign, number, this_worker(), {"verify": verifier, "examine": examiner}, _is_told)
+                work(found, objects, campaign, number, this_worker(), judges, _is_told)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from avrecord.errors import AvrecordError, OnlyThere
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.storing import trusted_objects
 from avrecord.seal import tiles
+from avrecord.seal.keys import origin_of
 from avrecord.seal.log import Log
 from avrecord.settings import Settings
 from avrecord.store.records import Records
@@ -32,8 +33,9 @@ from avrecord.vault.objects import Objects
 class PublishedLog(Log):
     """Another station's log as it was fetched and proved: read, never appended to."""
 
-    def __init__(self, station: str, folder: Path, size: int) -> None:
-        self.station, self.folder, self._size = station, folder, size
+    def __init__(self, station: str, folder: Path, size: int, cosigned: str = "") -> None:
+        """`cosigned`: the checkpoint that this bureau cosigned last, as far as the log is believed."""
+        self.station, self.folder, self._size, self._cosigned = station, folder, size, cosigned
 
     @property
     def size(self) -> int:
@@ -41,6 +43,9 @@ class PublishedLog(Log):
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
         return tiles.entries(self.folder, start, self._size if stop is None else min(stop, self._size), self._size)
+
+    def checkpoint(self) -> str:
+        return self._cosigned
 
     def refresh(self) -> int:
         return self._size
@@ -86,6 +91,7 @@ class Views:
         """A kit that answers for one station. Raises UnknownName for one that is not trusted, DatabaseProblem."""
         folder = stations.memory(station, self._kit)
         keys = stations.keys_of(station, self._kit)
+        cosigned = stations.witness(self._kit).last_text(origin_of(station)) or ""
         attachments = Attachments(folder / "attachments")
         if self._kit.settings.store.url:
             attachments = StoredAttachments(folder / "attachments", lambda: objects_of(self._kit), station)
@@ -94,7 +100,7 @@ class Views:
             yield replace(
                 self._kit,
                 settings=_settings(store, attachments, station, self._kit),
-                log=PublishedLog(station, folder / "log", records.projected()),
+                log=PublishedLog(station, folder / "log", records.projected(), cosigned),
                 log_keys=tuple(keys),
                 store=store,
                 records=records,

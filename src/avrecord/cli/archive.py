@@ -10,8 +10,9 @@ import click
 from avrecord.cli.base import Group, Session, by_default, by_option, session
 from avrecord.cli.output import formats, give
 from avrecord.errors import UnknownName
-from avrecord.pipeline.archive import EARLIEST, LATEST, Year, make_archive, outside, units_of
+from avrecord.pipeline.archive import make_archive
 from avrecord.pipeline.receipts import receive_receipt
+from avrecord.pipeline.yearbag import EARLIEST, LATEST, Year, outside, units_of
 from avrecord.reads.archives import archives, made_of
 
 FILE = click.Path(dir_okay=False, path_type=Path)

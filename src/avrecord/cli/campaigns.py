@@ -9,12 +9,17 @@ import click
 
 from avrecord import durable
 from avrecord.bureau import duty
-from avrecord.bureau.campaigns import Scope, book, cancel, leave_receipts, progress
+from avrecord.bureau.archiving import close_archives
+from avrecord.bureau.asking import units
+from avrecord.bureau.campaigns import book, cancel, leave_receipts, progress
 from avrecord.bureau.local import hand, run_local
+from avrecord.bureau.scope import Scope
 from avrecord.cli.base import Command, Session, by_default, session
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import formats, give
+from avrecord.errors import UnknownName
 from avrecord.pipeline.storing import trusted_objects
+from avrecord.pipeline.yearbag import EARLIEST, LATEST, Year
 from avrecord.reads import campaigns as asked
 from avrecord.reads.clips import day_bounds
 
@@ -54,6 +59,26 @@ def examine(s: Session, /, everything: bool, since: Any, station: str | None, to
         raise click.UsageError("请给出 --all 或 --since 日期 中的一个")
     scope = Scope(station, day_bounds(since, None)["since"] if since else "")
     _campaign(s, scope, by, "examine", to_queue, form)
+
+
+@click.command("archive", cls=Command)
+@click.option("--year", required=True, type=click.IntRange(EARLIEST, LATEST), metavar="年份", help="哪一年")
+@click.option("--unit", default=None, metavar="单位", help="只做某单位（缺省为全部）")
+@click.option("--station", default=None, metavar="采集站编号", help="只做一个采集站的")
+@click.option("--with-gaps", is_flag=True, help="存储中缺失或不符的片段不补了，照样封口；清单和回执写明")
+@click.option("--queue", "to_queue", is_flag=True, help="交给任务队列的工作进程，不在本机做")
+@by_default
+@formats
+@session
+def archive(
+    s: Session, /, year: int, unit: str | None, station: str | None, with_gaps: bool, to_queue: bool, by: str, **form: Any
+) -> None:
+    """年底归档：从存储取回片段，写到归档盘（archive.to），每个采集站的每个单位一个资料包；中断后再运行会接着做。"""
+    wanted = [unit] if unit else units(Year(year), station, s.kit)
+    if not wanted:
+        raise UnknownName(what="有案件或登记了记录仪的单位", name=str(year))
+    for each in wanted:
+        _campaign(s, Scope(station, year=year, unit=each, gaps=with_gaps), by, "archive", to_queue, form)
 
 
 @click.command("campaigns", cls=Command)
@@ -111,7 +136,8 @@ def _campaign(s: Session, scope: Scope, by: str, kind: str, to_queue: bool, form
     """Begin one, do it here unless the queue does, say what came of it."""
     name = duty.begin(trusted_objects(s.kit), s.kit, scope, by, kind)
     if name is None:
-        click.echo("没有要做的片段：各站还没有上传到本机设置的存储（store.url 的写法也要一致），或都做过了。")
+        said = f"{scope.unit} {scope.year} 年：" if scope.year else ""
+        click.echo(f"{said}没有要做的片段：各站还没有上传到本机设置的存储（store.url 的写法也要一致），或都做过了。")
         return
     click.echo(f"任务 {name}", err=True)
     if not to_queue:
@@ -124,6 +150,8 @@ def _do(name: str, s: Session) -> None:
     objects = trusted_objects(s.kit)
     run_local(name, s.kit, heard=partial(_tell, name, s))
     leave_receipts(s.kit, objects)
+    for made in close_archives(s.kit, objects):
+        click.echo(f"  资料包 {made.folder}：{made.clips} 个片段，回执 {made.receipt}", err=True)
 
 
 def _tell(name: str, s: Session) -> None:
@@ -134,4 +162,4 @@ def _tell(name: str, s: Session) -> None:
         click.echo(f"  已做 {stand.clips_done}/{stand.clips} 个片段", err=True)
 
 
-COMMANDS = (verify, examine, campaigns, pause, resume, cancel_, worker)
+COMMANDS = (verify, examine, archive, campaigns, pause, resume, cancel_, worker)

@@ -130,10 +130,14 @@ def _evidence(clips: Iterable[Clip], out: Path, kit: Kit) -> None:
                 (folder / f"{seen.evidence}.jpg").write_bytes(kit.attachments.get(seen.evidence))
 
 
-def put_trust(out: Path, kit: Kit) -> None:
-    """Convenience copies of the public keys, and how to check without our program."""
+def put_trust(out: Path, kit: Kit, signers: str = "") -> None:
+    """Convenience copies of the public keys, and how to check without our program.
+
+    `signers`: lines of `allowed_signers`, where they are not those of the station that makes the bag.
+    """
     (out / "trust").mkdir()
-    shutil.copyfile(kit.root / "keys" / "allowed_signers", out / "trust" / "allowed_signers")
+    signers = signers or (kit.root / "keys" / "allowed_signers").read_text("utf-8")
+    (out / "trust" / "allowed_signers").write_text(signers, "utf-8")
     (out / "trust" / "log.vkey").write_text("".join(f"{key.vkey}\n" for key in kit.log_keys), "ascii")
     (out / "trust" / "bag.pub").write_text(public_text(kit.sealer.public), "utf-8")
     about = {"station": kit.station, "fingerprint": kit.sealer.key_id, "log": kit.log_key.vkey}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from avrecord.model.moments import from_utc_text
-from avrecord.pipeline.archive import Archive
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.yearbag import Archive
 from avrecord.reads.answer import Answer, Column, moment
 
 MADE = [
@@ -20,6 +20,7 @@ MADE = [
 ]
 COLUMNS = [
     Column("unit", "单位", width=10),
+    Column("station", "采集站", width=10),
     Column("year", "年度"),
     Column("clips", "片段"),
     Column("bytes", "字节"),
@@ -35,6 +36,7 @@ def archives(kit: Kit, unit: str = "") -> Answer:
     rows = [
         {
             **{key: row[key] for key in ("unit", "year", "clips", "bytes", "bag", "received_key", "received_by")},
+            "station": row["copy_of"] or kit.station,
             "at": from_utc_text(row["at"]),
             "received_at": from_utc_text(row["received_at"]) if row["received_at"] else None,
             "row": f"log:{row['seq']}",

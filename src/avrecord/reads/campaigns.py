@@ -7,6 +7,7 @@ from typing import Any
 
 from avrecord.bureau.campaigns import Progress, book, progress
 from avrecord.bureau.duty import latest
+from avrecord.bureau.scope import Scope
 from avrecord.pipeline.kit import Place
 from avrecord.reads.answer import Answer, Column
 from avrecord.words import FINDINGS, LIMITS_OF_A_CHECK
@@ -74,11 +75,10 @@ def _row(found: Progress) -> dict[str, Any]:
 
 def _scope(text: str) -> str:
     """Which clips, as people say it."""
-    station, *rest = text.split()
-    days = [f"{at[:10]} 起封存的" for at in rest if at[:1].isdigit()]
-    return "，".join(
-        ["各站" if station == "*" else station, *days, "新片段" if "new" in rest else "全部片段" if not days else "片段"]
-    )
+    asked = Scope.parse(text)
+    days = [f"{asked.since[:10]} 起封存的"] if asked.since else []
+    which = f"{asked.unit} {asked.year} 年" if asked.year else "新片段" if asked.new else "片段" if days else "全部片段"
+    return "，".join([asked.station or "各站", *days, which])
 
 
 def _duration(seconds: int | None) -> str:

@@ -11,9 +11,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from avrecord.errors import BadInput, BadQuestion
-from avrecord.pipeline.archive import EARLIEST, LATEST
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.receipts import LARGEST, receive_receipt
+from avrecord.pipeline.yearbag import EARLIEST, LATEST
 from avrecord.reads.answer import shown
 from avrecord.reads.archives import archives
 from avrecord.rules.roles import Account

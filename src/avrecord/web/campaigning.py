@@ -10,7 +10,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from avrecord.bureau import duty
-from avrecord.bureau.campaigns import Scope, cancel
+from avrecord.bureau.campaigns import cancel
+from avrecord.bureau.scope import Scope
 from avrecord.errors import BadQuestion
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.storing import trusted_objects

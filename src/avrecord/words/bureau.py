@@ -23,7 +23,7 @@ API_REFUSED = {
 STATION_STATES = {
     "frozen": "已停止收取", "silent": "久无消息", "waiting": "待补附件", "unheard": "尚未收到", "fine": "正常",
 }  # fmt: skip
-CAMPAIGN_KINDS = {"verify": "核验", "examine": "重新抽检"}
+CAMPAIGN_KINDS = {"verify": "核验", "examine": "重新抽检", "archive": "年底归档"}
 LOOKED_AGAIN = {"OK": "与采集站所见相同", "SEEN_MORE": "这次多见到要件", "SEEN_LESS": "这次有要件未见到", "UNREADABLE": "看不了"}
 """What a campaign that examines again came to, clip by clip."""
 CAMPAIGN_STATES = {"running": "进行中", "paused": "已暂停", "cancelled": "已取消", "done": "完成"}

@@ -55,7 +55,10 @@ class ExpiryUndone(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveMade(Body):
-    """Year's end: a unit's bag. `bag` is the digest of its tag manifest, `receipt` an attachment: what is to be signed."""
+    """Year's end: a unit's bag. `bag` is the digest of its tag manifest, `receipt` an attachment: what is to be signed.
+
+    `copy_of`: the station whose clips they are, where the bureau made the bag from their copies in the object store.
+    """
 
     kind: ClassVar[str] = "archive.made"
     unit: str
@@ -64,6 +67,7 @@ class ArchiveMade(Body):
     bytes: int
     bag: str
     receipt: str
+    copy_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ def _(body: said.ArchiveMade, statement: Statement, run: Run, fetch: Fetch) -> N
         receipt=body.receipt,
         by_whom=statement.by,
         at=statement.at,
+        copy_of=body.copy_of,
     )
 
 

@@ -25,8 +25,8 @@ INSERT INTO expired VALUES (:clip_id, :seq, :at, :rule, :due, :listed, :by_whom)
 DELETE FROM expired WHERE clip_id = :clip_id;
 
 -- add_archive --
-INSERT INTO archives (bag, seq, unit, year, clips, bytes, receipt, by_whom, at)
-VALUES (:bag, :seq, :unit, :year, :clips, :bytes, :receipt, :by_whom, :at) ON CONFLICT DO NOTHING;
+INSERT INTO archives (bag, seq, unit, year, clips, bytes, receipt, by_whom, at, copy_of)
+VALUES (:bag, :seq, :unit, :year, :clips, :bytes, :receipt, :by_whom, :at, :copy_of) ON CONFLICT DO NOTHING;
 
 -- receive_archive --
 UPDATE archives SET received_seq = :seq, received_at = :at, received_by = :by_whom, received_key = :key,

@@ -34,7 +34,7 @@ WHERE campaign = :campaign AND finding <> 'OK' ORDER BY station, seq LIMIT :coun
 SELECT number FROM chunks WHERE campaign = :campaign AND state = 'waiting' ORDER BY number;
 
 -- one_chunk --
-SELECT h.*, c.state AS campaign_state, c.kind, c.store FROM chunks h JOIN campaigns c ON c.campaign = h.campaign
+SELECT h.*, c.state AS campaign_state, c.kind, c.store, c.scope FROM chunks h JOIN campaigns c ON c.campaign = h.campaign
 WHERE h.campaign = :campaign AND h.number = :number;
 
 -- results_of_chunk --
@@ -64,6 +64,19 @@ UPDATE chunks SET state = 'done', in_hand = NULL, attempts = 0, done_at = :at WH
 -- Chunks of verifications of a store that are done and have no receipt yet, whenever they were asked for.
 SELECT h.campaign, h.number, h.station, h.items FROM chunks h JOIN campaigns c ON c.campaign = h.campaign
 WHERE c.kind = 'verify' AND c.store = :store AND h.state = 'done' AND h.receipt IS NULL ORDER BY c.asked_at, h.campaign, h.number;
+
+-- bags_to_close --
+-- Stations of archive campaigns whose clips were all tried and whose bag is neither made nor given up.
+SELECT DISTINCT c.asked_at, c.campaign, c.scope, c.asked_by, h.station FROM campaigns c JOIN chunks h ON h.campaign = c.campaign
+WHERE c.kind = 'archive' AND c.store = :store AND c.state = 'running' AND h.receipt IS NULL
+  AND NOT EXISTS (SELECT 1 FROM chunks w WHERE w.campaign = c.campaign AND w.station = h.station AND w.state = 'waiting')
+ORDER BY c.asked_at, c.campaign, h.station;
+
+-- results_of_station --
+SELECT clip_id, finding FROM results WHERE campaign = :campaign AND station = :station;
+
+-- set_bag --
+UPDATE chunks SET receipt = :bag WHERE campaign = :campaign AND station = :station;
 
 -- unfinished --
 -- Campaigns that run and have chunks waiting, the longest asked for first.
