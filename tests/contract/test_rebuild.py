@@ -142,6 +142,18 @@ def lived(kit: Kit, dcam, dock) -> Kit:
     by_person: list[say.Body] = [
         say.MarkReviewed(decision="missing", **review),
         say.MarkReviewed(decision="seen", **review),
+        say.MarkReviewed(
+            decision="missing", letter=kit.attachments.put(b"letter"), signature=kit.attachments.put(b"sig"), **review
+        ),
+        say.ReviewLeft(
+            of_station="station-02",
+            case="x",
+            stage="y",
+            item="footage",
+            decision="seen",
+            letter=kit.attachments.put(b"letter"),
+            signature=kit.attachments.put(b"sig"),
+        ),
         say.ClipLinked(clip=second, method="person", overlap_ms=0, uncertainty_ms=0, **link),
         say.ClipUnlinked(clip=first, why=kit.attachments.put("不是这个案子".encode()), **link),
     ]

@@ -81,7 +81,7 @@ def close_archives(kit: Kit, objects: Objects) -> list[Archive]:
                 with stations.alone(row["station"]):
                     made += _close(found, row, kit)
             except AvrecordError as error:
-                kit.tell("step", text=f"采集站 {row['station']} 的归档包没有造成：{error}")
+                kit.tell("archive_failed", station=row["station"], detail=str(error))
     return made
 
 
@@ -110,8 +110,8 @@ def _made(out: Path, sound: set[str], scope: Scope, part: Part, by: str) -> Arch
     digests = {each.clip.id.hex: each.clip.id.hex if each.clip.id.hex in sound else "" for each in chosen}
     lacking = [key for key, digest in digests.items() if not digest and not view.store.row("expired_clip", clip_id=key)]
     if lacking and not scope.gaps:
-        why = "有缺：存储中没有或不符，或是任务开始以后才归入的。没有封口；补传后再做一次，或加 --with-gaps"
-        part.own.tell("step", text=f"采集站 {part.copy_of} 的归档包有 {len(lacking)} 个片段{why}")
+        why = "个片段有缺：存储中没有或不符，或是任务开始以后才归入的。补传后再做一次，或加 --with-gaps"
+        part.own.tell("archive_failed", station=part.copy_of, detail=f"{len(lacking)} {why}")
         return None
     if not partial.is_dir():
         raise ArchiveDiskAway(path=partial)

@@ -11,8 +11,9 @@ from avrecord.bureau.ingest import Ingested, Published, ingest
 from avrecord.bureau.mirror import StoredAttachments, fetch_log, forget
 from avrecord.bureau.reply import leave_cosigned
 from avrecord.errors import AvrecordError, LogBroken, ObjectMissing, StoreLogDiffers
+from avrecord.pipeline.answered import LARGEST
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.replies import COSIGNED, LARGEST
+from avrecord.pipeline.replies import COSIGNED
 from avrecord.pipeline.storing import reply_prefix
 from avrecord.seal import note
 from avrecord.seal.note import BadNote

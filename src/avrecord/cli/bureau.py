@@ -9,7 +9,7 @@ import click
 
 from avrecord.bureau import stations
 from avrecord.bureau.fetching import fetch_station
-from avrecord.cli import ask, campaigns
+from avrecord.cli import ask, campaigns, letters
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
 from avrecord.cli.station import init as found_init
@@ -111,7 +111,7 @@ def fetch(s: Session, name: str, to: Path) -> None:
         raise click.exceptions.Exit(12)
 
 
-for _command in (*campaigns.COMMANDS, *ask.COMMANDS):
+for _command in (*campaigns.COMMANDS, *letters.COMMANDS, *ask.COMMANDS):
     bureau.add_command(_command)
 
 COMMANDS = (bureau,)

@@ -18,6 +18,9 @@ _LINES = {
     "uploaded": "  已上传 {clip:.12}（{bytes} 字节）",
     "fetched": "  已取回 {clip:.12}（{bytes} 字节）",
     "kept_back": "  未上传 {clip:.12}：{why}",
+    "station_failed": "  采集站 {station}：{detail}",
+    "receipt_failed": "  采集站 {station} 的入库回执没有签：{detail}",
+    "archive_failed": "  采集站 {station} 的归档包没有封口：{detail}",
     "step": "{text}",
 }
 

@@ -1,8 +1,7 @@
-"""What the bureau leaves in the object store for a station: its cosignature, and receipts for the copies that it read back."""
+"""What the bureau leaves in the object store for a station: its cosignature, receipts for copies that it read back, letters."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,15 +9,15 @@ from avrecord.errors import BadInput, ConfigError, ObjectMissing, StoreProblem
 from avrecord.ledger.receipt import NAMESPACE
 from avrecord.model.clip import Clip
 from avrecord.model.statement import ReceiptTaken
+from avrecord.pipeline.answered import LARGEST, bureau_key, opened
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.letters import TakenLetters, take_letters
 from avrecord.pipeline.record import state
 from avrecord.pipeline.storing import clip_key, reply_prefix
 from avrecord.pipeline.witnessing import accept_signed, witness_key
-from avrecord.seal import sshsig
 from avrecord.store.copyreceipt import copied, station_of, store_of
 from avrecord.vault.objects import Objects
 
-LARGEST = 4 << 20  # bytes: a receipt names a few thousand clips at most
 COSIGNED = "cosigned"
 RECEIPTS = "receipts/"
 MOST_LISTED, MOST_REFUSED = 200_000, 20  # of answers in one round: a store may list without end
@@ -26,12 +25,15 @@ MOST_LISTED, MOST_REFUSED = 200_000, 20  # of answers in one round: a store may 
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """`cosigned`: leaves that a new anchor covers, or 0. `receipts`: new ones, `clips` in them. `refused`: what was not taken."""
+    """`cosigned`: leaves that a new anchor covers, or 0. `receipts`: new ones, `clips` in them. `refused`: what was not taken.
+    `reviews`: decisions taken at the bureau and stated now; `overtaken`: letters that somebody here was before."""
 
     cosigned: int
     receipts: int
     clips: int
     refused: tuple[str, ...]
+    reviews: int = 0
+    overtaken: int = 0
 
 
 NO_REPLIES = Replies(0, 0, 0, ())
@@ -60,13 +62,17 @@ def take_replies(objects: Objects, kit: Kit) -> Replies:
             refused.append(str(error.facts.get("detail") or error))
         if len(refused) > MOST_REFUSED:
             break
-    return Replies(size, receipts, clips, tuple(refused))
+    try:
+        letters = take_letters(objects, kit)
+    except (ConfigError, StoreProblem) as error:
+        letters = TakenLetters(refused=[str(error.facts.get("detail") or error)])
+    return Replies(size, receipts, clips, (*refused, *letters.refused), letters.stated, letters.overtaken)
 
 
 def has_receipt(objects: Objects, clip: Clip, kit: Kit) -> bool:
     """Whether the bureau of the settings signed that it read a clip's copy back from this store, and the store has an object of
     that size there now. Raises StoreProblem when it does not answer: nothing is released on what may be gone."""
-    if kit.store.row("is_copied", clip_id=clip.id.hex, key=_bureau_key(kit)[1], store=objects.name) is None:
+    if kit.store.row("is_copied", clip_id=clip.id.hex, key=bureau_key(kit)[1], store=objects.name) is None:
         return False
     return objects.size(clip_key(kit.station, clip.stored, clip.id.hex)) == clip.size
 
@@ -84,37 +90,16 @@ def _take_cosignature(objects: Objects, kit: Kit) -> int:
 
 def _take_receipt(objects: Objects, key: str, kit: Kit) -> int:
     """Check a receipt and state it; how many clips it names. Raises BadInput."""
-    public, line = _bureau_key(kit)
-    content, name = objects.get(key, LARGEST), key.rpartition("/")[2]
-    if f"{hashlib.sha256(content).hexdigest()}.txt" != name:
-        raise BadInput(path=name, detail=f"回执 {name[:12]} 的内容与名称不符")
-    try:
-        armoured = objects.get(f"{key}.sig", LARGEST)
-        seal = sshsig.parse(armoured.decode("utf-8", "replace"))
-    except (ObjectMissing, sshsig.Malformed) as error:
-        raise BadInput(path=name, detail=f"回执 {name[:12]} 没有签名，或签名不成样子") from error
-    digest = hashlib.new(seal.hash_name.decode(), content).digest()
-    if seal.public != public or not sshsig.verify(seal, digest, NAMESPACE.encode()):
-        raise BadInput(path=name, detail=f"回执 {name[:12]} 不是 sync.bureau_key 的签名")
-    if station_of(content) != kit.station:
+    found, name = opened(objects, key, "回执", NAMESPACE, kit), key.rpartition("/")[2]
+    if station_of(found.content) != kit.station:
         raise BadInput(path=name, detail=f"回执 {name[:12]} 是别的采集站的")
-    clips = copied(content)
+    clips = copied(found.content)
     body = ReceiptTaken(
-        store=store_of(content),
+        store=store_of(found.content),
         clips=len(clips),
-        receipt=kit.attachments.put(content),
-        signature=kit.attachments.put(armoured),
-        key=line,
+        receipt=kit.attachments.put(found.content),
+        signature=kit.attachments.put(found.signature),
+        key=found.key,
     )
     state(kit, [body])
     return len(clips)
-
-
-def _bureau_key(kit: Kit) -> tuple[bytes, str]:
-    """The key that signs receipts, and its one line. Raises ConfigError."""
-    line = sshsig.bare_line(kit.settings.sync.bureau_key)
-    try:
-        return sshsig.public_of(line), line
-    except sshsig.Malformed as error:
-        detail = "sync.bureau_key 不是 OpenSSH 的 Ed25519 公钥" if line else "没有设置市局的公钥（sync.bureau_key）"
-        raise ConfigError(path=kit.root / "station.toml", detail=detail) from error

@@ -20,14 +20,19 @@ def review(stage: StageId, item: str, decision: str, by: str, why: str, kit: Kit
 
     `by` is a number (执法证号 or 工号), never a name; `why` is free text and kept as an attachment.
     """
+    assert_reviewable(stage, item, decision, by, kit)
+    digest = kit.attachments.put(why.encode())
+    state(kit, [MarkReviewed(case=stage.case, stage=stage.name, item=item, decision=decision, why=digest)], by)
+
+
+def assert_reviewable(stage: StageId, item: str, decision: str, by: str, kit: Kit) -> None:
+    """Raises UnknownName for what cannot be decided, OwnReview for who took part in the stage."""
     found = find_stage(stage, kit)
     known_item(item, kit)
     if decision not in DECISIONS:
         raise UnknownName(what="复核结论", name=decision)
     if folded(by) in {folded(officer) for officer in found.officers}:
         raise OwnReview(by=by)
-    digest = kit.attachments.put(why.encode())
-    state(kit, [MarkReviewed(case=stage.case, stage=stage.name, item=item, decision=decision, why=digest)], by)
 
 
 def known_item(item: str, kit: Kit) -> None:

@@ -23,10 +23,14 @@ def synced(sent: Sent, store: str) -> Answer:
         "cosigned": sent.replies.cosigned,
         "receipts": sent.replies.receipts,
         "received": sent.replies.clips,
+        "reviews": sent.replies.reviews,
+        "overtaken": sent.replies.overtaken,
     }
     notes = [f"未上传 {clip[:12]}：{why}" for clip, why in sent.kept_back.items()]
     notes += [f"未锁定 {clip[:12]}：{why}" for clip, why in sent.unlocked.items()]
     notes += [f"附件 {digest[:12]} 不在或已改动，没有上传；请运行 verify。" for digest in sent.log.absent]
+    if sent.replies.overtaken:
+        notes.append(f"市局的 {sent.replies.overtaken} 项复核没有记入：同一要件本站已有后来的复核，市局会看到。")
     notes += [f"市局的答复没有收下：{why}" for why in sent.replies.refused]
     notes += ["现在不在上传时段（sync.hours），片段稍后上传；日志和附件已上传。"] if sent.closed and sent.left else []
     columns = [
@@ -39,6 +43,7 @@ def synced(sent: Sent, store: str) -> Answer:
         Column("attachments", "附件"),
         Column("cosigned", "新见证到（条）", lambda size: str(size) if size else "—"),
         Column("received", "新入库回执（片段）"),
+        Column("reviews", "市局复核"),
     ]
     named = {"kept_back": sent.kept_back, "unlocked": sent.unlocked}
     extra = named | {"absent": list(sent.log.absent), "refused": list(sent.replies.refused)}

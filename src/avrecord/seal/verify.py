@@ -43,7 +43,7 @@ from avrecord.seal.tilecheck import TileCheck
 
 ATTACHED = (
     "manifest", "facts", "left", "receipt", "examination", "source", "rows", "checklist", "config", "why", "note", "keylist",
-    "results", "population", "seed", "sample", "details", "evidence", "listed", "signature",
+    "results", "population", "seed", "sample", "details", "evidence", "listed", "signature", "letter",
 )  # fmt: skip
 """Fields of statements that may name an attachment; what is no digest there is plain text."""
 DIGEST = re.compile(r"[0-9a-f]{64}")

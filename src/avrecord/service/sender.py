@@ -66,5 +66,7 @@ class Sender:
             "problem": None,
         }
         self._last = done
-        if sent.clips or sent.replies.clips or sent.replies.cosigned or sent.kept_back or sent.unlocked or sent.replies.refused:
-            self._log.info("sent", **done, received=sent.replies.clips, cosigned=sent.replies.cosigned)
+        replies = sent.replies
+        came = replies.clips or replies.reviews or replies.cosigned
+        if sent.clips or came or sent.kept_back or sent.unlocked or replies.refused:
+            self._log.info("sent", **done, received=replies.clips, reviews=replies.reviews, cosigned=replies.cosigned)

@@ -21,6 +21,7 @@ from avrecord.web import (
     archive,
     campaigning,
     cases,
+    deciding,
     elsewhere,
     exchange,
     following,
@@ -123,6 +124,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], l
     imports.routes(app, guard, shell, jobs)
     campaigning.routes(app, guard, shell, kit)
     elsewhere.routes(app, guard, shell, kit)
+    deciding.routes(app, guard, shell, kit)
     exchange.routes(app, kit)
     system.routes(app, guard, shell, kit, system.Live(status, checks))
     for question in (*QUESTIONS, *BUREAU_QUESTIONS):

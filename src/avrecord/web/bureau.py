@@ -12,6 +12,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.reads.across import across
 from avrecord.reads.answer import Answer
 from avrecord.reads.campaigns import campaign, campaigns
+from avrecord.reads.letters import left_reviews
 from avrecord.reads.town import town
 from avrecord.web.questions import QUESTIONS
 from avrecord.web.shell import address
@@ -58,6 +59,7 @@ def _asked(question: Question) -> Question:
 
     filters = (STATION, *question.filters)
     links = {key: _to_clip for key in ("clip", "name") if question.path == "/clips"}
+    links |= {"case": _to_case} if question.path in ("/missing", "/queue") else {}
     return Question(f"/bureau{question.path}", f"各站{question.title}", question.part, answer, filters, links, whole=answer)
 
 
@@ -69,12 +71,23 @@ def _campaign(kit: Kit, asked: Asked) -> Answer:
     return campaign(asked["campaign"], kit)
 
 
+def _reviews(kit: Kit, unit: str, asked: Asked) -> Answer:
+    """Raises BadQuestion for an account of one unit: the bureau's own log knows no units."""
+    if unit:
+        raise BadQuestion(what="单位", detail="市局的复核只有全局的，不能按单位查看；本单位的见各案件的页面")
+    return left_reviews(kit, asked["station"])
+
+
 def _to_station(row: dict[str, Any]) -> str:
     return address("/bureau/missing", station=row["station"])
 
 
 def _to_clip(row: dict[str, Any]) -> str:
     return address("/bureau/clip", station=row["station"], clip=row["clip"])
+
+
+def _to_case(row: dict[str, Any]) -> str:
+    return address("/bureau/case", station=row["station"], no=row["case"])
 
 
 def _to_campaign(row: dict[str, Any]) -> str:
@@ -85,6 +98,7 @@ _TABLES = [_asked(each) for each in QUESTIONS if each.path in ASKED]
 RELATED = (
     ("/bureau", "采集站"),
     ("/bureau-campaigns", "核验任务"),
+    ("/bureau-reviews", "市局的复核"),
     *((each.path, each.title) for each in _TABLES if each.path.removeprefix("/bureau") in FIRST),
 )
 BUREAU_QUESTIONS = (
@@ -108,6 +122,15 @@ BUREAU_QUESTIONS = (
         {},
         RELATED,
         acts=SET,
+    ),
+    Question(
+        "/bureau-reviews",
+        "市局的复核",
+        "cases",
+        _reviews,
+        (STATION,),
+        {"case": _to_case},
+        RELATED,
     ),
     *(replace(each, related=RELATED) for each in _TABLES),
 )

@@ -95,17 +95,20 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
 
     def _case(request: Request, no: str, *, page: bool) -> Any:
         account = guard.let_in(request, "cases")
-        number = case_number(no[:LONGEST]) if no else ""
-        found = (
-            [each for each in accounts(kit, case_no=number) if narrowed(account, each.stage.unit) is not None] if number else []
-        )
-        if not found:  # another unit's case is as unknown as one that does not exist
-            raise UnknownName(what="案件", name=no[:LONGEST])
-        content = one_case(found, kit)
+        content = one_case(stages_for(account, no, kit), kit)
         if not page:
             return content
         content |= {"decisions": DECISIONS, "problem_items": PROBLEM_ITEMS, "word": guard.word(request)}
-        return shell.page("case.html", account, **content)
+        return shell.page("case.html", account, back="/cases", at="/clip", where="", left={}, **content)
+
+
+def stages_for(account: Person, no: str, kit: Kit) -> list[Account]:
+    """A case's stages that the account's unit may see. Raises UnknownName: another unit's case is as unknown as none."""
+    number = case_number(no[:LONGEST]) if no else ""
+    found = [each for each in accounts(kit, case_no=number) if narrowed(account, each.stage.unit) is not None] if number else []
+    if not found:
+        raise UnknownName(what="案件", name=no[:LONGEST])
+    return found
 
 
 def anchor_of(stage: str) -> str:

@@ -37,7 +37,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
     @app.get("/bureau/clip")
     def page(request: Request, station: str = "", clip: str = "", t: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        with _seen(station, kit) as seen:
+        with seen_at(station, kit) as seen:
             found = clip_for(account, clip[:64], seen)
             content = shown_clip(found, t, seen) | {"at": "/bureau/clip", "where": station, "proxy": ""}
         content["views"] = [each | {"row": f"{kit.station} {each['row']}"} for each in views_of(found, kit)] + [
@@ -49,14 +49,14 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
     @app.get("/bureau/clip.json")
     def twin(request: Request, station: str = "", clip: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        with _seen(station, kit) as seen:
+        with seen_at(station, kit) as seen:
             found = one_clip(clip_for(account, clip[:64], seen), seen)
         return Response(as_document(found), media_type="application/json")
 
     @app.get("/bureau/clip/watch")
     def watch(request: Request, station: str = "", clip: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        with _seen(station, kit) as seen:
+        with seen_at(station, kit) as seen:
             found = clip_for(account, clip[:64], seen)
         span = _span(request.headers.get("range"), found.size)
         if span is None:
@@ -69,7 +69,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
     @app.get("/bureau/clip/frame")
     def frame(request: Request, station: str = "", clip: str = "", of: str = "") -> Response:
         account = guard.let_in(request, "footage")
-        with _seen(station, kit) as seen:
+        with seen_at(station, kit) as seen:
             found = clip_for(account, clip[:64], seen)
             if of not in pictures(seen.records.full_examination(found.id)):
                 raise UnknownName(what="片段的画面", name=of[:64])
@@ -84,7 +84,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         return await run_in_threadpool(_given, account, form.get("station", ""), form.get("clip", ""), why)
 
     def _given(account: Account, station: str, clip: str, why: str) -> Response:
-        with _seen(station, kit) as seen:
+        with seen_at(station, kit) as seen:
             found = clip_for(account, clip[:64], seen)
         objects = objects_of(kit)
         key = _there(objects, station, found)
@@ -101,10 +101,11 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
 
 
 @contextmanager
-def _seen(station: str, kit: Kit) -> Iterator[Kit]:
-    """The station as its log shows it. Raises UnknownName, with the same words for an unknown station and an unknown clip."""
+def seen_at(station: str, kit: Kit, what: str = NO_CLIP) -> Iterator[Kit]:
+    """The station as its log shows it. Raises UnknownName, with the same words (`what`) for an unknown station as for what is
+    looked for there."""
     if not stations.NAME.fullmatch(station) or not stations.is_taken(station, kit):
-        raise UnknownName(what=NO_CLIP, name=station[:40])
+        raise UnknownName(what=what, name=station[:40])
     with closing(Views(kit)) as views, stations.alone(station), views.of(station) as seen:
         yield seen
 

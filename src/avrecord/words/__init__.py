@@ -50,7 +50,7 @@ STATEMENTS = {
     "clip.viewed": "查看片段", "release.granted": "允许清空记录仪", "clip.removed": "按规则移除", "hold.set": "冻结",
     "hold.lifted": "解除冻结", "expiry.listed": "到期清单", "expiry.undone": "撤销移除", "archive.made": "年度移交",
     "archive.received": "移交回执", "clips.uploaded": "上传", "clips.locked": "存储中锁定", "receipt.taken": "入库回执",
-    "anchor": "外部见证", "audit.announced": "抽取公告", "audit.drawn": "抽取",
+    "review.left": "市局复核", "anchor": "外部见证", "audit.announced": "抽取公告", "audit.drawn": "抽取",
     "problem.opened": "登记整改问题", "problem.changed": "变更整改问题", "problem.closed": "整改销号",
     "problem.reopened": "重新打开整改问题",
 }  # fmt: skip

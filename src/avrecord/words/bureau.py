@@ -27,3 +27,7 @@ CAMPAIGN_KINDS = {"verify": "核验", "examine": "重新抽检", "archive": "年
 LOOKED_AGAIN = {"OK": "与采集站所见相同", "SEEN_MORE": "这次多见到要件", "SEEN_LESS": "这次有要件未见到", "UNREADABLE": "看不了"}
 """What a campaign that examines again came to, clip by clip."""
 CAMPAIGN_STATES = {"running": "进行中", "paused": "已暂停", "cancelled": "已取消", "done": "完成"}
+LETTER_FATES = {
+    "waiting": "等待采集站收下", "stated": "已记入采集站的日志", "overtaken": "未记入：采集站已有后来的复核",
+}  # fmt: skip
+"""What became of a decision that was taken at the bureau."""

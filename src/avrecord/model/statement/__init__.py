@@ -32,6 +32,7 @@ from avrecord.model.statement.case import (
     ClipLinked,
     ClipUnlinked,
     MarkReviewed,
+    ReviewLeft,
     RosterImported,
 )
 from avrecord.model.statement.fleet import (
@@ -68,7 +69,7 @@ KINDS: dict[str, type[Body]] = {
     cls.kind: cls
     for cls in (
         KeyChanged, ServiceStarted, ConfigChanged, CardSeen, ClipSealed, ClipSetAside,
-        ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed,
+        ClipSeenAgain, CardRemovedEarly, ClipExamined, ClipLinked, ClipUnlinked, MarkReviewed, ReviewLeft,
         CaseImported, RosterImported, ChecklistAdopted, DeviceRegistered, DeviceAssigned,
         DeviceEvent, DutyImported, ExportMade, ClipViewed, Anchor, KeysListed, ClockStepped, GapObserved, ScrubDone,
         ReleaseGranted, ClipRemoved,
@@ -123,6 +124,7 @@ __all__ = [
     "ProblemReopened",
     "ReceiptTaken",
     "ReleaseGranted",
+    "ReviewLeft",
     "RosterImported",
     "ScrubDone",
     "ServiceStarted",

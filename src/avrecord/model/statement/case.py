@@ -46,7 +46,11 @@ class ClipUnlinked(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkReviewed(Body):
-    """A named person's decision about one item of a stage. `why` is an attachment: free text."""
+    """A named person's decision about one item of a stage. `why` is an attachment: free text.
+
+    `letter` (an attachment), where it was taken at the bureau: who decided, when, and what that person had seen of this log;
+    `signature` (another): the SSHSIG of the bureau's clip key over it, namespace `review@avrecord`.
+    """
 
     kind: ClassVar[str] = "mark.reviewed"
     case: str
@@ -54,6 +58,22 @@ class MarkReviewed(Body):
     item: str
     decision: str
     why: str
+    letter: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewLeft(Body):
+    """A decision that was taken at this bureau about a stage of another station. `letter`, `signature`: see `MarkReviewed`."""
+
+    kind: ClassVar[str] = "review.left"
+    of_station: str
+    case: str
+    stage: str
+    item: str
+    decision: str
+    letter: str
+    signature: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,24 @@ def _(body: said.MarkReviewed, statement: Statement, run: Run, fetch: Fetch) -> 
         by_whom=statement.by,
         at=statement.at,
         why=body.why,
+        letter=body.letter,
+    )
+
+
+@rows_of.register
+def _(body: said.ReviewLeft, statement: Statement, run: Run, fetch: Fetch) -> None:
+    run(
+        "add_left_review",
+        seq=statement.seq,
+        of_station=body.of_station,
+        case_no=body.case,
+        stage_id=body.stage,
+        item=body.item,
+        decision=body.decision,
+        letter=body.letter,
+        signature=body.signature,
+        by_whom=statement.by,
+        at=statement.at,
     )
 
 

@@ -54,6 +54,20 @@ SELECT case_no, stage_id, method FROM links WHERE clip_id = :clip_id ORDER BY ca
 -- reviews_of --
 SELECT * FROM reviews WHERE case_no = :case_no AND stage_id = :stage_id ORDER BY seq;
 
+-- review_by_letter --
+-- The decision that came as a letter of the bureau.
+SELECT seq FROM reviews WHERE letter = :letter AND letter <> '';
+
+-- own_review_after --
+-- A decision about an item that was taken here after a leaf, by nobody's letter.
+SELECT seq FROM reviews WHERE case_no = :case_no AND stage_id = :stage_id AND item = :item AND seq >= :after AND letter = ''
+ORDER BY seq LIMIT 1;
+
+-- left_reviews --
+-- Decisions taken at this bureau about stages of others, of one station or case or all.
+SELECT * FROM left_reviews
+WHERE (:of_station = '' OR of_station = :of_station) AND (:case_no = '' OR case_no = :case_no) ORDER BY seq;
+
 -- checklist_on --
 -- The list in force on a local day.
 SELECT * FROM checklists WHERE in_force_from <= :day ORDER BY in_force_from DESC, seq DESC LIMIT 1;

@@ -79,7 +79,11 @@ INSERT INTO unlinked VALUES (:case_no, :stage_id, :clip_id, :seq, :by_whom) ON C
 DELETE FROM unlinked WHERE case_no = :case_no AND stage_id = :stage_id AND clip_id = :clip_id;
 
 -- add_review --
-INSERT INTO reviews VALUES (:seq, :case_no, :stage_id, :item, :decision, :by_whom, :at, :why);
+INSERT INTO reviews (seq, case_no, stage_id, item, decision, by_whom, at, why, letter)
+VALUES (:seq, :case_no, :stage_id, :item, :decision, :by_whom, :at, :why, :letter);
+
+-- add_left_review --
+INSERT INTO left_reviews VALUES (:seq, :of_station, :case_no, :stage_id, :item, :decision, :letter, :signature, :by_whom, :at);
 
 -- set_officer --
 INSERT INTO officers VALUES (:officer, :name, :unit, :category, :valid_until, :seq)

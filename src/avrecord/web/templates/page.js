@@ -5,7 +5,8 @@ const player = document.getElementById("player");
 
 function playFrom(link) {
   if (link.dataset.clip) {
-    const source = `/clip/watch?clip=${encodeURIComponent(link.dataset.clip)}`;
+    const from = player.dataset.from;
+    const source = `${from}${from.includes("?") ? "&" : "?"}clip=${encodeURIComponent(link.dataset.clip)}`;
     if (!player.src.endsWith(source)) player.src = source;
     player.closest(".stage-player").hidden = false;
   }

@@ -1,0 +1,108 @@
+"""人工复核 at the bureau: a person decides over what a station's log shows; the station states it when it comes by.
+
+The decision stands in the bureau's own log at once, with the signed letter. The letter lies in the store until the station's log
+holds the decision, so that a store which loses it gets it again.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from avrecord.bureau import stations
+from avrecord.bureau.views import Views
+from avrecord.errors import AvrecordError, StationFrozen
+from avrecord.model.case import StageId
+from avrecord.model.moments import utc_text
+from avrecord.model.statement import ReviewLeft
+from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.letters import ENDING, REVIEWS, is_overtaken
+from avrecord.pipeline.record import catch_up, state
+from avrecord.pipeline.review import assert_reviewable
+from avrecord.pipeline.storing import reply_prefix
+from avrecord.store import letter
+from avrecord.store.letter import NAMESPACE, Letter
+from avrecord.store.sqlite import Row
+from avrecord.vault.objects import Objects
+
+
+class Fate(StrEnum):
+    """What became of a decision."""
+
+    WAITING = "waiting"
+    """The station has not come by since."""
+    STATED = "stated"
+    """It stands in the station's log."""
+    OVERTAKEN = "overtaken"
+    """Somebody at the station decided before the letter came: it is not stated; who wrote it may decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One decision taken here: its row in this bureau's log, and what became of it. `leaf`: of the station's log, once stated."""
+
+    row: Row
+    fate: Fate
+    leaf: int | None = None
+
+
+def decide(station: str, view: Kit, stage: StageId, item: str, decision: str, by: str, why: str, kit: Kit) -> None:
+    """State a decision here and sign the letter. `view`: the station as its log shows it.
+
+    Raises UnknownName, OwnReview, and StationFrozen for a station whose log is not believed any more.
+    """
+    if reason := stations.frozen_for(station, kit):
+        raise StationFrozen(station=station, detail=reason, path=stations.memory(station, kit))
+    assert_reviewable(stage, item, decision, by, view)
+    content = letter.write(
+        Letter(station, stage.case, stage.name, item, decision, why, by, utc_text(kit.clock()), after=view.log.size)
+    )
+    signature = kit.sealer.sign_receipt(content, NAMESPACE).encode()
+    put = kit.attachments.put
+    body = ReviewLeft(
+        of_station=station, case=stage.case, stage=stage.name, item=item, decision=decision,
+        letter=put(content), signature=put(signature),
+    )  # fmt: skip
+    state(kit, [body], by)
+
+
+def leave_letters(objects: Objects, kit: Kit) -> int:
+    """Put what waits for a station into the store, in the order in which it was decided; how many are new there."""
+    catch_up(kit)
+    return sum(_leave(objects, each.row, kit) for each in left(kit) if each.fate is Fate.WAITING)
+
+
+def left(kit: Kit, station: str = "", case: str = "") -> list[Left]:
+    """Decisions taken here, of one station or case or all, in their order. A station that cannot be asked has them waiting."""
+    rows = kit.store.rows("left_reviews", of_station=station, case_no=case)
+    found: list[Left] = []
+    with closing(Views(kit)) as views:
+        for name, some in groupby(sorted(rows, key=lambda row: (row["of_station"], row["seq"])), lambda row: row["of_station"]):
+            mine = list(some)
+            try:
+                with stations.alone(name), views.of(name) as view:
+                    found += [_left(row, view, kit) for row in mine]
+            except AvrecordError as error:
+                kit.tell("station_failed", station=name, detail=str(error))
+                found += [Left(row, Fate.WAITING) for row in mine]
+    return sorted(found, key=lambda each: int(each.row["seq"]))
+
+
+def letter_of(row: Row, kit: Kit) -> Letter:
+    """The letter of a decision. Raises EvidenceError when it is gone or altered."""
+    return letter.read(kit.attachments.get(row["letter"]))
+
+
+def _left(row: Row, view: Kit, kit: Kit) -> Left:
+    if stated := view.store.row("review_by_letter", letter=row["letter"]):
+        return Left(row, Fate.STATED, int(stated["seq"]))
+    return Left(row, Fate.OVERTAKEN if is_overtaken(letter_of(row, kit), view) else Fate.WAITING)
+
+
+def _leave(objects: Objects, row: Row, kit: Kit) -> bool:
+    name = f"{row['seq']:012d}-{row['letter']}{ENDING}"  # stations take them by name: in this order
+    key = f"{reply_prefix(row['of_station'])}{REVIEWS}{name}"
+    objects.put(f"{key}.sig", kit.attachments.get(row["signature"]))
+    return objects.put(key, kit.attachments.get(row["letter"]))
