@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from urllib.parse import unquote
 
+from avrecord import station as stations
 from avrecord.bureau import duty
 from avrecord.bureau.local import run_local
+from avrecord.pipeline.storing import trusted_objects
+from cli.desk import EAST
+from conftest import NOW
 from web.test_elsewhere import town
 from web.visiting import browser, station
 
@@ -70,3 +75,31 @@ def test_who_only_looks_gets_no_button_and_no_way_around_it(town):
         assert "核验全部片段" in auditor.page(LIST)
         assert auditor.ask("POST", f"{LIST}/begin", "scope=all")[0] == 403, "a form that came from elsewhere"
     assert len(duty.latest(kit)) == 1, "the one that the bureau began by itself"
+
+
+def test_a_years_bags_of_all_stations_are_begun_on_the_page_of_archives_and_made_by_the_service(town, tmp_path):
+    kit, _ = town
+    (tmp_path / "archive").mkdir()
+    settings = kit.root / "station.toml"
+    settings.write_text(settings.read_text("utf-8").replace('to = ""', f'to = "{tmp_path / "archive"}"'), "utf-8")
+    with closing_kit(kit.root) as bureau, browser(bureau, "shen") as auditor:
+        assert "/bureau-campaigns/archive" in auditor.page("/archives")
+        for wrong in ("", "26", "x"):
+            assert auditor.send("/archives", f"{LIST}/archive", year=wrong)[0] == 400
+        assert auditor.send("/archives", f"{LIST}/archive", year="2019")[0] == 409
+        assert auditor.send("/archives", f"{LIST}/archive", year="2026")[0] == 303
+        assert "年底归档" in auditor.page(LIST)
+        duty.turn(trusted_objects(bureau), bureau)
+        assert {row["unit"] for row in json.loads(auditor.page("/archives.json"))["rows"]} == {EAST}
+        assert auditor.send("/archives", f"{LIST}/archive", year="2026")[0] == 409, "the bag is there"
+    with closing_kit(kit.root) as bureau:
+        for name in ("wang", "zhang", "li", "cao"):
+            with browser(bureau, name) as visitor:
+                assert visitor.ask("POST", f"{LIST}/archive", "word=x&year=2026")[0] == 403, name
+
+
+@contextmanager
+def closing_kit(root):
+    kit = stations.open_station(root, clock=lambda: NOW)
+    yield kit
+    kit.store.close()

@@ -184,7 +184,7 @@ def progress(found: Book, campaign: str, kit: Place) -> Progress:
     """How far a campaign is. One that was paused while its last chunk was in hand is done. Raises UnknownName."""
     row = found.rows.row("one_campaign", campaign=campaign)
     if row is None:
-        raise UnknownName(what="核验任务", name=campaign)
+        raise UnknownName(what="批量任务", name=campaign)
     done = found.rows.row("progress", campaign=campaign) or {}
     finished = done["chunks"] == row["chunks"]
     state = "done" if finished and row["state"] != "cancelled" else row["state"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,8 @@ def init(context: click.Context, station_id: str, name: str) -> None:
     """新建市局目录，并写出各采集站要填入设置的两把公钥；已经建立的只写出公钥。"""
     s = context.ensure_object(Session)
     if not (s.root / FILE).exists():
-        context.invoke(found_init, station_id=station_id, name=name, unit="")
+        with redirect_stdout(sys.stderr):  # what is on stdout goes into the stations' settings as it stands
+            context.invoke(found_init, station_id=station_id, name=name, unit="")
     clip, witness = ((s.root / "keys" / each).read_text("ascii").strip() for each in ("clip.pub", "witness.vkey"))
     click.echo("各采集站的 station.toml 填入：", err=True)
     click.echo(f'[sync]\nbureau_key = "{clip}"\nwitness = "{witness}"')

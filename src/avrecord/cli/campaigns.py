@@ -86,7 +86,7 @@ def archive(
 @formats
 @session
 def campaigns(s: Session, /, name: str | None, **form: Any) -> None:
-    """核验任务的进度；给出任务时，列出它发现的问题。"""
+    """批量任务的进度；给出任务时，列出它发现的问题。"""
     place = hand(s.root)
     give(asked.campaign(name, place) if name else asked.campaigns(place), **form)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from avrecord.bureau.campaigns import Progress, book, progress
-from avrecord.bureau.duty import latest
+from avrecord.bureau.duty import SERVICE, latest
 from avrecord.bureau.scope import Scope
 from avrecord.pipeline.kit import Place
 from avrecord.reads.answer import Answer, Column
@@ -24,13 +24,13 @@ def campaigns(kit: Place) -> Answer:
         Column("campaign", "任务", width=22, whole=True),
         Column("kind", "任务类别", CAMPAIGN_KINDS.__getitem__),
         Column("scope", "范围", _scope, 16),
-        Column("asked_by", "操作人"),
+        Column("asked_by", "操作人", lambda by: "自动" if by == SERVICE else by),
         Column("state", "状态", CAMPAIGN_STATES.__getitem__),
         Column("clips_done", "已做", lambda row: f"{row['clips_done']}/{row['clips']}", of_row=True, width=12),
         Column("bad", "列出"),
         Column("left_seconds", "约剩", _duration),
     ]
-    return Answer("campaigns", "核验任务", columns, rows, {}, [f"共 {len(rows)} 个任务。"])
+    return Answer("campaigns", "批量任务", columns, rows, {}, [f"共 {len(rows)} 个任务。"])
 
 
 def campaign(name: str, kit: Place) -> Answer:
@@ -64,7 +64,7 @@ def campaign(name: str, kit: Place) -> Answer:
     notes += [LIMITS_OF_A_CHECK] if stand["kind"] == "examine" else []
     altered = stand["bad"] - totals.get("SEEN_MORE", 0) - totals.get("SEEN_LESS", 0)
     code = 12 if totals.get("MISSING") else 11 if altered else 0 if stand["state"] == "done" else 15
-    return Answer("campaign", f"核验任务 {name}", columns, rows, {**stand, "totals": totals}, notes, code)
+    return Answer("campaign", f"批量任务 {name}", columns, rows, {**stand, "totals": totals}, notes, code)
 
 
 def _row(found: Progress) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from avrecord.web.following import job_facts, may_follow
 from avrecord.web.guard import Form, Guard
 from avrecord.web.jobs import Jobs
 from avrecord.web.questions import ARCHIVES, SELFCHECK_PAGES
-from avrecord.web.shell import Shell, address
+from avrecord.web.shell import BUREAU, Shell, address
 from avrecord.web.tables import other_forms
 from avrecord.web.uploads import Sent
 
@@ -44,6 +44,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
             "jobs": mine,
             "to": kit.settings.archive.to,
             "year": kit.today.year,
+            "of_stations": (kit.root / BUREAU).is_dir() and not account.unit,
         }
         return shell.page("archives.html", account, word=guard.word(request), related=SELFCHECK_PAGES, **content)
 

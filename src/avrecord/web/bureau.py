@@ -23,7 +23,7 @@ ASKED = (
     "/plan-repair", "/plan-retire", "/plan-renew", "/rectification", "/statistics",
 )  # fmt: skip
 """Tables that need the index alone. A draw is a station's, and losses are counted where the cards are docked."""
-FIRST = ("/missing", "/clips", "/devices", "/availability", "/rectification", "/statistics")
+FIRST = ("/missing", "/queue", "/clips", "/devices", "/availability", "/rectification", "/statistics")
 STATION = Filter("station", "采集站编号（不填为全部）")
 CAMPAIGN = Filter("campaign", "任务")
 BEGIN = tuple(
@@ -97,7 +97,7 @@ def _to_campaign(row: dict[str, Any]) -> str:
 _TABLES = [_asked(each) for each in QUESTIONS if each.path in ASKED]
 RELATED = (
     ("/bureau", "采集站"),
-    ("/bureau-campaigns", "核验任务"),
+    ("/bureau-campaigns", "批量任务"),
     ("/bureau-reviews", "市局的复核"),
     *((each.path, each.title) for each in _TABLES if each.path.removeprefix("/bureau") in FIRST),
 )
@@ -105,7 +105,7 @@ BUREAU_QUESTIONS = (
     Question("/bureau", "市局", "bureau", _whole(lambda kit, _: town(kit)), (), {"station": _to_station}, RELATED),
     Question(
         "/bureau-campaigns",
-        "核验任务",
+        "批量任务",
         "bureau",
         _whole(lambda kit, _: campaigns(kit)),
         (),
@@ -115,7 +115,7 @@ BUREAU_QUESTIONS = (
     ),
     Question(
         "/bureau-campaign",
-        "一个核验任务",
+        "一个批量任务",
         "bureau",
         _whole(lambda kit, asked: campaign(asked["campaign"], kit)),
         (CAMPAIGN,),
