@@ -122,6 +122,7 @@ def lived(kit: Kit, dcam, dock) -> Kit:
             signature=kit.attachments.put(b"sig"), key="RW",
         ),
         say.ClipsUploaded(store="http://store/avrecord", clips=(first, second), bytes=6000),
+        say.AttachmentsLost(digests=("0" * 64, "1" * 64)),
         say.ClipsLocked(store="http://store/avrecord", until="2027-05-21T16:00:00.000000Z", clips=(first, second)),
         say.ReceiptTaken(
             store="http://store/avrecord", clips=1, key="ssh-ed25519 AAAA", signature=kit.attachments.put(b"sig"),

@@ -16,7 +16,7 @@ from typing import Any, Literal, NoReturn, Protocol
 
 from avrecord import durable
 from avrecord.errors import BytesMissing, LogBroken, StationFrozen
-from avrecord.model.statement import Statement
+from avrecord.model.statement import AttachmentsLost, Statement
 from avrecord.seal import note, tiles
 from avrecord.seal.codec import decode
 from avrecord.seal.merkle import CompactRange, leaf_hash
@@ -26,6 +26,7 @@ from avrecord.seal.witness import Request, Witness
 from avrecord.store.projection import project
 from avrecord.vault.attachments import Attachments
 
+LOST = f'"{AttachmentsLost.kind}"'.encode()
 AT_ONCE = 500  # statements projected in one transaction
 Outcome = Literal["new", "same", "behind", "waiting"]
 """`behind`: an older state of the same log, a late copy or a station that was restored. `waiting`: for an attachment."""
@@ -194,20 +195,30 @@ def _kept_root(folder: Path, size: int) -> bytes | None:
 
 def _project(published: Published, size: int, index: Index) -> str:
     """Index what is believed and not indexed yet; what it waits for, or nothing."""
+    lost: frozenset[str] | None = None
     while (first := size_of(index)) < size:
         with index.writing() as run:
             for at, entry in tiles.entries(published.log, first, min(size, first + AT_ONCE), size):
                 try:
-                    rows = _rows(decode(entry, at), published.attachments)
+                    rows = _rows(decode(entry, at), published.attachments, lost or frozenset())
                 except NotArrived as error:
-                    return f"第 {at} 条的附件 {error}"
+                    if lost is not None:
+                        return f"第 {at} 条的附件 {error}"
+                    lost = _lost(published.log, first, size)  # once a round, and only where something is waited for
+                    break
                 for query, values in rows:
                     run(query, **values)
     return ""
 
 
-def _rows(statement: Statement, attachments: Attachments) -> list[tuple[str, dict[str, object]]]:
-    """What one statement writes, wholly or not at all. Raises NotArrived."""
+def _lost(log: Path, first: int, size: int) -> frozenset[str]:
+    """What the station says further on in its log that it does not have any more."""
+    said = (decode(entry, at).body for at, entry in tiles.entries(log, first, size, size) if LOST in entry)
+    return frozenset(digest for body in said if isinstance(body, AttachmentsLost) for digest in body.digests)
+
+
+def _rows(statement: Statement, attachments: Attachments, lost: frozenset[str]) -> list[tuple[str, dict[str, object]]]:
+    """What one statement writes, wholly or not at all. Raises NotArrived for what may still come."""
     rows: list[tuple[str, dict[str, object]]] = []
 
     def note_down(query: str, **values: object) -> None:
@@ -217,6 +228,8 @@ def _rows(statement: Statement, attachments: Attachments) -> list[tuple[str, dic
         try:
             return attachments.get(digest)
         except BytesMissing as error:
+            if digest in lost:
+                raise  # the leaf is indexed without what only this could give
             raise NotArrived(digest[:12]) from error
 
     project(note_down, statement, fetch)

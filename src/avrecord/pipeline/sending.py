@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from avrecord import durable
 from avrecord.errors import BytesMissing, EvidenceError, LogBehind, LogForked, ObjectMissing, StoreLogDiffers
-from avrecord.model.statement import Statement
+from avrecord.model.moments import utc_text
+from avrecord.model.statement import AttachmentsLost, Statement
 from avrecord.pipeline.journalling import send_journal
 from avrecord.pipeline.kit import Kit
+from avrecord.pipeline.record import state
 from avrecord.pipeline.storing import attachment_key, station_prefix
 from avrecord.seal import note, tiles
 from avrecord.seal.codec import decode
@@ -27,6 +30,8 @@ from avrecord.vault.attachments import Attachments
 from avrecord.vault.objects import Objects
 
 OWED = "sync-owed"
+LOST_AFTER = timedelta(days=1)
+LOST_AT_ONCE = 256  # digests in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def send_log(objects: Objects, kit: Kit, again: bool = False) -> SentLog:
     now = Checkpoint.claimed(signed)
     published = published_size(objects, kit, now)  # refuses, whatever is asked for
     there = 0 if again else published
-    owed = Owed(kit.root / OWED)
+    owed = Owed(kit.root / OWED, kit.clock())
     sent = 0
     for digest in dict.fromkeys((*owed.read(), *_named(kit, there, now.size))):
         path = kit.attachments.path(digest)
@@ -71,28 +76,55 @@ def send_log(objects: Objects, kit: Kit, again: bool = False) -> SentLog:
 
 
 class Owed:
-    """Attachments that a checkpoint in the store promises and that could not be sent: asked for again at every round."""
+    """Attachments that a checkpoint in the store promises and that could not be sent, and since when: asked for again at every
+    round. A line for each: its digest, and a UTC moment."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._known = self._before = self._load()
+    def __init__(self, path: Path, now: datetime) -> None:
+        self._path, self._now = path, utc_text(now)
+        self._before = self._load()
+        self._known = {digest: since or self._now for digest, since in self._before.items()}  # earlier versions wrote no time
 
     def read(self) -> tuple[str, ...]:
         return tuple(self._known)
 
+    def before(self, edge: datetime) -> tuple[str, ...]:
+        """Those that are owed since before a moment."""
+        return tuple(digest for digest, since in self._known.items() if since < utc_text(edge))
+
     def add(self, digest: str) -> None:
-        self._known = dict.fromkeys((*self._known, digest))
+        self._known.setdefault(digest, self._now)
 
     def discard(self, digest: str) -> None:
-        self._known = dict.fromkeys(each for each in self._known if each != digest)
+        self._known.pop(digest, None)
 
     def write(self) -> None:
         if self._known != self._before:
-            durable.replace_with(self._path, "".join(f"{digest}\n" for digest in self._known).encode())
+            durable.replace_with(self._path, "".join(f"{digest} {since}\n" for digest, since in self._known.items()).encode())
 
-    def _load(self) -> dict[str, None]:
+    def _load(self) -> dict[str, str]:
         lines = self._path.read_text("ascii").splitlines() if self._path.exists() else []
-        return dict.fromkeys(line for line in lines if DIGEST.fullmatch(line))
+        found = (line.partition(" ") for line in lines)
+        return {digest: since for digest, _, since in found if DIGEST.fullmatch(digest)}
+
+
+def state_losses(kit: Kit) -> int:
+    """State which attachments this station does not have any more, each once; how many.
+
+    Whoever indexes this log waits for what its leaves name. A day must have passed, since a disk may be off for an hour.
+    """
+    owed = Owed(kit.root / OWED, kit.clock()).before(kit.clock() - LOST_AFTER)
+    lost = [digest for digest in owed if kit.store.row("is_lost", digest=digest) is None and _is_gone(digest, kit)]
+    bodies = [AttachmentsLost(digests=tuple(lost[at : at + LOST_AT_ONCE])) for at in range(0, len(lost), LOST_AT_ONCE)]
+    state(kit, bodies)
+    return len(lost)
+
+
+def _is_gone(digest: str, kit: Kit) -> bool:
+    try:
+        kit.attachments.get(digest)
+    except EvidenceError:
+        return True
+    return False
 
 
 def published_size(objects: Objects, kit: Kit, now: Checkpoint) -> int:

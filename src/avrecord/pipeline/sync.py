@@ -19,7 +19,7 @@ from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.locking import Locks
 from avrecord.pipeline.record import catch_up, state
 from avrecord.pipeline.replies import NO_REPLIES, Replies, take_replies
-from avrecord.pipeline.sending import SentLog, send_log
+from avrecord.pipeline.sending import SentLog, send_log, state_losses
 from avrecord.pipeline.storing import clip_key
 from avrecord.store.sqlite import Row
 from avrecord.vault.folder import SEAL_ENDING
@@ -92,6 +92,7 @@ def sync(objects: Objects, kit: Kit, line: Line, again: bool = False, locks: Loc
     log = send_log(objects, kit, again)
     sent = Sent(log)
     try:
+        state_losses(kit)
         _send_clips(objects, kit, line, sent, again)
         if locks:
             done = locks.keep()

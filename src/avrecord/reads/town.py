@@ -31,7 +31,9 @@ COLUMNS = [
     Column("indexed", "已索引（条）"),
     Column("frozen", "停止收取的原因", lambda why: why or "—", 24),
 ]
-NOTHING: dict[str, Any] = {"name": "", "indexed": 0, "last": None, "clips": 0, "gigabytes": 0.0, "waiting": 0, "received": 0}
+NOTHING: dict[str, Any] = {
+    "name": "", "indexed": 0, "last": None, "clips": 0, "gigabytes": 0.0, "waiting": 0, "received": 0, "lost": 0,
+}  # fmt: skip
 
 
 def town(kit: Kit) -> Answer:
@@ -41,6 +43,7 @@ def town(kit: Kit) -> Answer:
     counts = {state: sum(row["state"] == state for row in rows) for state in STATION_STATES}
     told = "，".join(f"{STATION_STATES[state]} {count}" for state, count in counts.items() if count)
     notes = [f"共 {len(rows)} 个采集站：{told}。" if rows else "还没有登记采集站：用 log trust 登记其日志公钥。"]
+    notes += [f"{row['station']}：{row['lost']} 条记录的附件该站已经没有，缺了它们能给出的内容。" for row in rows if row["lost"]]
     notes.append(f"“久无消息”：{LATE.days} 天没有新记录送到。只说明市局没有收到，原因请向该站核实。")
     return Answer("bureau_status", "采集站", COLUMNS, rows, counts, notes, 13 if counts["frozen"] else 0)
 
@@ -73,6 +76,7 @@ def _figures(seen: Kit, kit: Kit) -> dict[str, Any]:
         "gigabytes": row["bytes"] / 1e9,
         "waiting": row["waiting"],
         "received": row["received"],
+        "lost": (seen.store.row("unprojected") or {"count": 0})["count"],
     }
 
 

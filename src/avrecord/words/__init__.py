@@ -52,7 +52,7 @@ STATEMENTS = {
     "archive.received": "移交回执", "clips.uploaded": "上传", "clips.locked": "存储中锁定", "receipt.taken": "入库回执",
     "review.left": "市局复核", "anchor": "外部见证", "audit.announced": "抽取公告", "audit.drawn": "抽取",
     "problem.opened": "登记整改问题", "problem.changed": "变更整改问题", "problem.closed": "整改销号",
-    "problem.reopened": "重新打开整改问题",
+    "problem.reopened": "重新打开整改问题", "attachments.lost": "附件已不在",
 }  # fmt: skip
 """What a statement of each kind is about."""
 JOBS = {

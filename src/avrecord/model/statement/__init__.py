@@ -43,6 +43,7 @@ from avrecord.model.statement.fleet import (
 )
 from avrecord.model.statement.house import (
     Anchor,
+    AttachmentsLost,
     ClipViewed,
     ClockStepped,
     ConfigChanged,
@@ -75,7 +76,7 @@ KINDS: dict[str, type[Body]] = {
         ReleaseGranted, ClipRemoved,
         AuditAnnounced, AuditDrawn, ProblemOpened, ProblemChanged, ProblemClosed, ProblemReopened,
         HoldSet, HoldLifted, ExpiryListed, ExpiryUndone, ArchiveMade, ArchiveReceived, ClipsUploaded, ClipsLocked,
-        ReceiptTaken,
+        AttachmentsLost, ReceiptTaken,
     )
 }  # fmt: skip
 """Every kind that a log may hold. A reader that meets another one stops and names its index."""
@@ -86,6 +87,7 @@ __all__ = [
     "Anchor",
     "ArchiveMade",
     "ArchiveReceived",
+    "AttachmentsLost",
     "AuditAnnounced",
     "AuditDrawn",
     "Body",

@@ -49,6 +49,17 @@ class KeysListed(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentsLost(Body):
+    """This station's disk does not have these attachments any more (`digests`), or has other bytes for them.
+
+    Whoever indexes this log elsewhere waits for what leaves name until it comes, or until this says that it will not.
+    """
+
+    kind: ClassVar[str] = "attachments.lost"
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped(Body):
     """The station's clock jumped: by `by_ms` against `method` (`last_statement`, or `monotonic` while running)."""
 

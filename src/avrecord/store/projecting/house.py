@@ -73,3 +73,9 @@ def _(body: said.Anchor, statement: Statement, run: Run, fetch: Fetch) -> None:
         cosigned_at=body.cosigned_at,
         note=body.note,
     )
+
+
+@rows_of.register
+def _(body: said.AttachmentsLost, statement: Statement, run: Run, fetch: Fetch) -> None:
+    for digest in body.digests:
+        run("add_lost", digest=digest, seq=statement.seq)

@@ -124,6 +124,16 @@ INSERT INTO configs VALUES (:seq, :config);
 -- add_anchor --
 INSERT INTO anchors VALUES (:seq, :witness, :size, :cosigned_at, :note);
 
+-- add_lost --
+INSERT INTO lost_attachments VALUES (:digest, :seq) ON CONFLICT (digest) DO NOTHING;
+
+-- is_lost --
+SELECT seq FROM lost_attachments WHERE digest = :digest;
+
+-- unprojected --
+-- Leaves that are indexed without what only a lost attachment could give.
+SELECT count(*) AS count FROM unprojected;
+
 -- add_unprojected --
 INSERT INTO unprojected VALUES (:seq, :reason);
 
