@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import botocore.exceptions
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avrecord.errors import LockNotKept, ObjectMissing
+from avrecord.errors import LockNotKept, ObjectMissing, StoreProblem
 from avrecord.model.keeping import Fate, Ground, Hold, Keeping
 from avrecord.model.moments import day_begins, from_utc_text, local_day
 from avrecord.pipeline.kit import Kit
@@ -22,7 +23,7 @@ from avrecord.vault.objects import FolderObjects
 from cli.desk import CASE
 from cli.keeper import BY, LATER, WHY, Station
 from cli.keeper import station as station
-from conftest import NOW
+from conftest import NOW, PROJECT
 from contract import stores
 from contract.test_objects import connected
 
@@ -180,13 +181,19 @@ def test_a_store_that_keeps_no_lock_is_named_and_nothing_is_stated(station, shel
     assert turn.sent.locked == 5, "it is asked for again"
 
 
+def identities() -> dict[str, object]:
+    """Who may do what, as `deploy/bureau/s3.json` ships it, for this station."""
+    text = (PROJECT / "deploy" / "bureau" / "s3.json").read_text("utf-8").replace("donghu-01", "station-01")
+    return json.loads(text.replace("换成市局的口令", stores.SECRET).replace("换成采集站的口令", stores.SECRET))
+
+
 def test_on_a_real_store_nobody_removes_what_the_rule_keeps(station, tmp_path, monkeypatch):
-    """With the station's own key, which may write and delete."""
-    with stores.seaweed(tmp_path / "server") as server:
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", stores.KEY)
+    """Neither with the station's own key, with which it was locked, nor with that of who runs the store."""
+    with stores.seaweed(tmp_path / "server", identities()) as server:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "station-01")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stores.SECRET)
         server.shell(f"s3.bucket.create -name {stores.BUCKET} -withLock")  # as docs/bureau.md says
-        objects = connected(server)
+        administrator, own = connected(server, "bureau"), connected(server, "station-01")
         settings = station.root / "station.toml"
         settings.write_text(f'{settings.read_text("utf-8")}\n[store]\nurl = "{server.url}"\nlock = "required"\n', "utf-8")
         station.at(NOW)
@@ -197,15 +204,24 @@ def test_on_a_real_store_nobody_removes_what_the_rule_keeps(station, tmp_path, m
         for stamp, until in {"090000": day_begins(date(2036, 11, 22)), "120000": day_begins(date(2027, 5, 22))}.items():
             key = clip_key(kit.station, clips[stamp].stored, clips[stamp].id.hex)
             for each in (key, f"{key}.sig"):
-                there = objects.client.get_object_retention(Bucket=stores.BUCKET, Key=each)["Retention"]
+                there = administrator.client.get_object_retention(Bucket=stores.BUCKET, Key=each)["Retention"]
                 assert (there["Mode"], there["RetainUntilDate"] >= until) == ("COMPLIANCE", True)
-                words = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(minutes=1)}
-                with pytest.raises(botocore.exceptions.ClientError):
-                    objects.client.put_object_retention(Bucket=stores.BUCKET, Key=each, Retention=words)
-                [version] = objects.client.list_object_versions(Bucket=stores.BUCKET, Prefix=each)["Versions"][:1]
-                with pytest.raises(botocore.exceptions.ClientError):
-                    objects.client.delete_object(Bucket=stores.BUCKET, Key=each, VersionId=version["VersionId"])
-                assert objects.size(each) is not None
+                [version] = administrator.client.list_object_versions(Bucket=stores.BUCKET, Prefix=each)["Versions"][:1]
+                for who in (own, administrator):
+                    assert_kept(who, each, version["VersionId"])
+        with pytest.raises(StoreProblem):
+            own.put("stations/station-02/vault/x.mp4", b"another's")
+        with pytest.raises(StoreProblem):
+            own.put("bureau/station-01/receipts/x.txt", b"the bureau's word")
+
+
+def assert_kept(who, key: str, version: str) -> None:
+    words = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(minutes=1)}
+    with pytest.raises(botocore.exceptions.ClientError):
+        who.client.put_object_retention(Bucket=stores.BUCKET, Key=key, Retention=words)
+    with pytest.raises(botocore.exceptions.ClientError):
+        who.client.delete_object(Bucket=stores.BUCKET, Key=key, VersionId=version)
+    assert who.size(key) is not None
 
 
 def test_locks_that_are_required_refuse_a_store_without_them(station, tmp_path):
