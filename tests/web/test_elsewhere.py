@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import time
 from functools import partial
 
 import pytest
 
 from avrecord import station as stations
-from avrecord.errors import LogBroken
+from avrecord.bureau import copying, duty
+from avrecord.errors import LogBroken, ObjectDiffers
+from avrecord.model.statement import ClipRemoved
 from avrecord.pipeline import viewing
-from avrecord.pipeline.storing import clip_key
+from avrecord.pipeline.record import state
+from avrecord.pipeline.storing import clip_key, open_objects
+from avrecord.pipeline.sync import Line, sync
 from avrecord.seal.codec import decode
 from cli.desk import EAST, Desk, clip_id
 from conftest import NOW, pattern
+from media.rendering import CODECS, NONE, ffmpeg, pictures
 from stations.test_through_the_store import set_in
 from web.visiting import browser, let_in, station
 
@@ -23,6 +29,10 @@ from web.visiting import browser, let_in, station
 @pytest.fixture
 def town(station, tmp_path, monkeypatch, capsys):
     """A bureau that took the station, and the folder in which they meet."""
+    yield from taken(station, tmp_path, monkeypatch, capsys)
+
+
+def taken(station, tmp_path, monkeypatch, capsys):
     share = tmp_path / "share"
     share.mkdir()
     stations.create(tmp_path / "bureau", "bureau", "市局")
@@ -172,3 +182,58 @@ def test_the_twin_names_the_clip_and_the_table_of_all_stations_leads_to_it(town,
         assert json.loads(supervisor.page(asked(clip, ".json")))["clip"] == clip
         assert f"/bureau/clip?station=station-01&amp;clip={clip}" in supervisor.page("/bureau/clips")
     assert hashlib.sha256(pattern(3000)).hexdigest() == clip
+
+
+@pytest.fixture
+def old(kit, dcam, dock, tmp_path, monkeypatch, capsys):
+    """A bureau whose station has a clip that no browser plays; and its id."""
+    real = tmp_path / "real.avi"
+    ffmpeg(*pictures(seconds=2), *CODECS["mjpeg"], *NONE, real)
+    dock(dcam({"VIDEO/090000.avi": real.read_bytes()}))
+    let_in(kit.root)
+    yield from taken(kit, tmp_path, monkeypatch, capsys)
+
+
+def test_a_clip_that_no_browser_plays_gets_a_copy_at_the_bureau_that_is_marked_as_one(old, kit):
+    bureau, _ = old
+    clip = clip_id(kit, "090000.avi")
+    with browser(bureau, "wang") as supervisor:
+        assert "制作可播放的副本" in supervisor.page(asked(clip))
+        assert supervisor.ask("GET", asked(clip, "/proxy"))[0] == 404
+        assert supervisor.send(asked(clip), "/bureau/clip/proxy", station="station-01", clip=clip)[0] == 303
+        until = time.monotonic() + 60
+        while "不是证据" not in supervisor.page(asked(clip)):
+            assert time.monotonic() < until, supervisor.page(asked(clip))
+            time.sleep(0.3)
+        status, _, told = supervisor.ask("GET", asked(clip, "/proxy"))
+        assert (status, told["content-type"]) == (200, "video/mp4")
+        assert viewed(bureau) == [("FY9", "watched", "station-01")]
+        assert not list((bureau.root / "bureau" / "looking").glob("*/*")), "the original does not stay"
+    with browser(bureau, "guan") as admin:
+        assert admin.ask("POST", "/bureau/clip/proxy", f"word=x&station=station-01&clip={clip}")[0] == 403
+        assert admin.ask("GET", asked(clip, "/proxy"))[0] == 403
+
+
+def test_no_copy_is_made_of_an_altered_clip_and_none_outlives_its_clip(old, kit):
+    bureau, share = old
+    clip = clip_id(kit, "090000.avi")
+    found = kit.records.clips_beginning(clip)[0]
+    copy = copy_of(clip, kit, share)
+    whole = copy.read_bytes()
+    copy.chmod(0o600)
+    copy.write_bytes(whole[:-1] + b"?")
+    with pytest.raises(ObjectDiffers):
+        copying.make_copy(open_objects(bureau), "station-01", found, bureau)
+    assert copying.copy_of(found, bureau) is None
+    copy.write_bytes(whole)
+    path = copying.make_copy(open_objects(bureau), "station-01", found, bureau)
+    assert copying.forget_removed(bureau) == 0
+    removed = ClipRemoved(clip=clip, place="vault", docking="", path_raw="a", rule="unlinked 6m", listed=1, due="2026-01-01")
+    state(kit, [removed])
+    again = stations.open_station(kit.root, clock=lambda: NOW)
+    sync(open_objects(again), again, Line(again))
+    again.store.close()
+    duty.turn(open_objects(bureau), bureau)
+    assert not path.exists()
+    with browser(bureau, "wang") as supervisor:
+        assert supervisor.ask("GET", asked(clip, "/proxy"))[0] == 404

@@ -8,6 +8,7 @@ from threading import Event
 
 from avrecord.bureau.archiving import close_archives
 from avrecord.bureau.campaigns import assert_open, book, leave_receipts, open_campaign
+from avrecord.bureau.copying import forget_removed
 from avrecord.bureau.local import run_local
 from avrecord.bureau.reviewing import leave_letters
 from avrecord.bureau.rounds import Round, take_all
@@ -47,6 +48,7 @@ def turn(objects: Objects, kit: Kit, stopping: Event | None = None) -> Turn:
             kit.tell("campaign_failed", campaign=name, detail=str(error))
     close_archives(kit, objects)
     leave_letters(objects, kit)
+    forget_removed(kit)
     return Turn(rounds, campaign, leave_receipts(kit, objects))
 
 

@@ -27,10 +27,10 @@ LONGEST_WORDS = 40  # characters of what was read, in a result
 
 def examine_clip(objects: Objects, chunk: Chunk, item: Item, segments: Mapping[str, Any], place: Place) -> Result:
     """`OK`: as the station saw it. `SEEN_MORE`, `SEEN_LESS`: a segment that only this look, or only the station's, saw."""
-    with _scratch(place) as folder:
+    with scratch(place) as folder:
         path = folder / PurePosixPath(item.stored).name
         try:
-            digest = _fetch(objects, clip_key(chunk.station, item.stored, item.clip), path)
+            digest = fetched(objects, clip_key(chunk.station, item.stored, item.clip), path)
         except ObjectMissing:
             return Result(item, "MISSING", "对象存储中没有这个片段")
         if digest != item.clip:
@@ -40,7 +40,7 @@ def examine_clip(objects: Objects, chunk: Chunk, item: Item, segments: Mapping[s
 
 
 @contextmanager
-def _scratch(place: Place) -> Iterator[Path]:
+def scratch(place: Place) -> Iterator[Path]:
     """A folder for one clip on the bureau's own disk: it may have 4 GiB. What a killed worker left there goes first."""
     above = place.root / FOLDER / "looking"
     above.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,8 @@ def _scratch(place: Place) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fetch(objects: Objects, key: str, path: Path) -> str:
+def fetched(objects: Objects, key: str, path: Path) -> str:
+    """Write an object to a file; its SHA-256. Raises ObjectMissing, StoreProblem."""
     digest = hashlib.sha256()
     with path.open("wb") as target:
         for block in objects.read(key):

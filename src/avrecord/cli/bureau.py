@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import click
 
 from avrecord.bureau import stations
+from avrecord.bureau.copying import make_copy
 from avrecord.bureau.fetching import fetch_station
+from avrecord.bureau.views import Views
 from avrecord.cli import ask, campaigns, letters
 from avrecord.cli.base import Group, Session, by_option, session
 from avrecord.cli.output import formats, give
@@ -18,6 +20,7 @@ from avrecord.cli.station import init as found_init
 from avrecord.ledger.write import save_text
 from avrecord.pipeline import storing
 from avrecord.pipeline.footing import assert_outside
+from avrecord.pipeline.review import find_clip
 from avrecord.pipeline.storing import trusted_objects
 from avrecord.reads.copies import probed
 from avrecord.reads.town import town
@@ -112,6 +115,17 @@ def fetch(s: Session, name: str, to: Path) -> None:
     click.echo(f"把该站密钥的备份放到 {to / 'keys'}，再运行 avrecord --root {to} rebuild 和 verify --all。", err=True)
     if found.absent:
         raise click.exceptions.Exit(12)
+
+
+@bureau.command("proxy")
+@click.argument("name", metavar="采集站编号")
+@click.argument("clip", metavar="片段编号")
+@session
+def proxy(s: Session, name: str, clip: str) -> None:
+    """由存储中的片段制作浏览器可以播放的副本（H.265、AVI 等），留在市局；不是证据。"""
+    with closing(Views(s.kit)) as views, views.of(name) as seen:
+        found = find_clip(clip, seen)
+    click.echo(f"已制作 {make_copy(trusted_objects(s.kit), name, found, s.kit)}（重新编码，仅供查看）")
 
 
 for _command in (*campaigns.COMMANDS, *letters.COMMANDS, *ask.COMMANDS):

@@ -31,15 +31,30 @@ def proxy_at(clip: Clip, kit: Kit) -> Path | None:
 
 
 def make_proxy(clip: Clip, kit: Kit) -> Path:
-    """Make the copy of a clip. Raises NoSpace while intake needs the room, CannotWrite when nothing of it can be decoded."""
+    """Make the copy of a clip of this station. Raises what `copied` does, and NoSpace while intake needs the room."""
     if found := proxy_at(clip, kit):
         return found
+    assert_room(clip.size, kit)
+    return copied(clip, kit.vault.path(clip.stored), kit)
+
+
+def assert_room(size: int, kit: Kit) -> None:
+    """Raises NoSpace where what is to be written would take the room that intake keeps."""
     free = kit.vault.free() - (kit.settings.vault.reserve_mib << 20)
-    if free < clip.size + SPARE:
-        raise NoSpace(needed=clip.size + SPARE, free=max(0, free))
+    if free < size + SPARE:
+        raise NoSpace(needed=size + SPARE, free=max(0, free))
+
+
+def assert_plays(clip: Clip) -> None:
+    """Raises CannotWrite for what has neither pictures that move nor sound."""
     if clip.media not in (Media.VIDEO, Media.AUDIO):
         raise CannotWrite(path=clip.name, detail="不是录像或录音，没有可播放的副本")
-    source, folder = kit.vault.path(clip.stored), kit.root / FOLDER
+
+
+def copied(clip: Clip, source: Path, kit: Kit) -> Path:
+    """Make the copy of a clip from its bytes at `source`, and keep it here. Raises CannotWrite when nothing can be decoded."""
+    assert_plays(clip)
+    folder = kit.root / FOLDER
     request = {"clip": str(source), "name": clip.id.hex}
     with isolated(TASK, request, LIMITS, reads=[source], isolation=in_force(kit.settings.check.isolation)) as outcome:
         answer, copy = outcome.answer or {"impossible": outcome.reason}, outcome.folder / "proxy.mp4"

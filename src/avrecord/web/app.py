@@ -123,7 +123,7 @@ def build(kit: Kit, status: Callable[[], dict[str, Any]], checks: Callable[[], l
     archive.routes(app, guard, shell, kit, jobs)
     imports.routes(app, guard, shell, jobs)
     campaigning.routes(app, guard, shell, kit)
-    elsewhere.routes(app, guard, shell, kit)
+    elsewhere.routes(app, guard, shell, kit, jobs)
     deciding.routes(app, guard, shell, kit)
     exchange.routes(app, kit)
     system.routes(app, guard, shell, kit, system.Live(status, checks))

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 
 from avrecord.bureau import stations
+from avrecord.bureau.copying import copy_of
 from avrecord.bureau.views import Views, objects_of
 from avrecord.errors import ObjectDiffers, ObjectMissing, UnknownName
 from avrecord.model.clip import Clip
@@ -24,14 +25,15 @@ from avrecord.reads.clips import one_clip
 from avrecord.rules.roles import Account
 from avrecord.vault.objects import Objects
 from avrecord.web import forms
-from avrecord.web.footage import ONE_RANGE, kind_of, pictures, shown_clip, views_of
+from avrecord.web.footage import ONE_RANGE, file_bytes, kind_of, pictures, proxy_state, shown_clip, views_of
 from avrecord.web.guard import Guard, token_of
-from avrecord.web.shell import Shell
+from avrecord.web.jobs import Jobs
+from avrecord.web.shell import Shell, address
 
 INLINE = {"Content-Disposition": "inline", "Cache-Control": "private, no-store", "Accept-Ranges": "bytes"}
 
 
-def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
+def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> None:
     """A station's clip, its JSON twin, its bytes and its pictures."""
 
     @app.get("/bureau/clip")
@@ -39,7 +41,8 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         account = guard.let_in(request, "footage")
         with seen_at(station, kit) as seen:
             found = clip_for(account, clip[:64], seen)
-            content = shown_clip(found, t, seen) | {"at": "/bureau/clip", "where": station, "proxy": ""}
+            content = shown_clip(found, t, seen) | {"at": "/bureau/clip", "where": station}
+            content["proxy"] = proxy_state(copy_of(found, kit) is not None, found, jobs)
         content["views"] = [each | {"row": f"{kit.station} {each['row']}"} for each in views_of(found, kit)] + [
             each | {"row": f"{station} {each['row']}"} for each in content["views"]
         ]
@@ -76,6 +79,30 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
             content = seen.attachments.get(of)
         _state(request, account, station, found)
         return Response(content, media_type="image/jpeg")
+
+    @app.get("/bureau/clip/proxy")
+    def proxy(request: Request, station: str = "", clip: str = "") -> Response:
+        account = guard.let_in(request, "footage")
+        with seen_at(station, kit) as seen:
+            found = clip_for(account, clip[:64], seen)
+            removed = seen.store.row("expired_clip", clip_id=found.id.hex)
+        path = copy_of(found, kit)
+        if path is None or removed:
+            raise UnknownName(what="片段的副本", name=found.id.short)
+        _state(request, account, station, found)
+        return file_bytes(request, path, "video/mp4")
+
+    @app.post("/bureau/clip/proxy")
+    async def make(request: Request) -> Response:
+        account, form = await guard.acting(request, "proxy")
+        station, text = form.get("station", ""), forms.name(form, "clip")
+        clip = await run_in_threadpool(_theirs, account, station, text)
+        await run_in_threadpool(jobs.start, "proxy", clip, account.number, [["bureau", "proxy", station, clip]])
+        return RedirectResponse(address("/bureau/clip", station=station, clip=clip), 303)
+
+    def _theirs(account: Account, station: str, text: str) -> str:
+        with seen_at(station, kit) as seen:
+            return clip_for(account, text[:64], seen).id.hex
 
     @app.post("/bureau/clip/take")
     async def take(request: Request) -> Response:

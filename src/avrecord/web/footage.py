@@ -42,7 +42,11 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
     def page(request: Request, clip: str = "", t: str = "") -> Response:
         account = guard.let_in(request, "footage")
         found = clip_for(account, clip[:64], kit)
-        content = shown_clip(found, t, kit) | {"proxy": _proxy(found, kit, jobs), "at": "/clip", "where": ""}
+        content = shown_clip(found, t, kit) | {
+            "proxy": proxy_state(proxy_at(found, kit) is not None, found, jobs),
+            "at": "/clip",
+            "where": "",
+        }
         return shell.page("clip.html", account, word=guard.word(request), **content)
 
     @app.get("/clip.json")
@@ -56,7 +60,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         found = clip_for(account, clip[:64], kit)
         path = _own(kit.vault.path(found.stored))
         _state(request, account, found)
-        return _bytes(request, path, kind_of(found.name))
+        return file_bytes(request, path, kind_of(found.name))
 
     @app.get("/clip/frame")
     def frame(request: Request, clip: str = "", of: str = "") -> Response:
@@ -85,7 +89,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         if path is None:
             raise UnknownName(what="片段的副本", name=found.id.short)
         _state(request, account, found)
-        return _bytes(request, path, "video/mp4")
+        return file_bytes(request, path, "video/mp4")
 
     @app.post("/clip/proxy")
     async def make(request: Request) -> Response:
@@ -110,7 +114,7 @@ def _own(path: Path) -> Path:
     return path
 
 
-def _bytes(request: Request, path: Path, kind: str) -> Response:
+def file_bytes(request: Request, path: Path, kind: str) -> Response:
     """The file, or one range of it. Several ranges in one request are for clients that we do not have."""
     asked = request.headers.get("range")
     if asked is not None and not ONE_RANGE.fullmatch(asked.strip()):
@@ -155,9 +159,9 @@ def plays(clip: Clip, examination: Examination | None) -> str | None:
     return None
 
 
-def _proxy(clip: Clip, kit: Kit, jobs: Jobs) -> str:
+def proxy_state(is_there: bool, clip: Clip, jobs: Jobs) -> str:
     """Whether a copy for browsers is there: `ready`, `making`, what went wrong with the last try, or nothing."""
-    if proxy_at(clip, kit):
+    if is_there:
         return "ready"
     last: Job | None = next((job for job in jobs.all() if job.asked.kind == "proxy" and job.asked.about == clip.id.hex), None)
     if last is None or last.code == 0:
