@@ -196,16 +196,18 @@ def test_on_a_real_store_nobody_removes_what_the_rule_keeps(station, tmp_path, m
         administrator, own = connected(server, "bureau"), connected(server, "station-01")
         settings = station.root / "station.toml"
         settings.write_text(f'{settings.read_text("utf-8")}\n[store]\nurl = "{server.url}"\nlock = "required"\n', "utf-8")
-        station.at(NOW)
+        now = datetime.now(UTC)  # a real server keeps no lock of days that are over
+        station.at(now)
         said = station("sync", "--json")
-        assert (said.code, said.json["rows"][0]["locked"], said.json["unlocked"]) == (0, 5, {}), said.err
+        assert (said.code, said.json["rows"][0]["clips"], said.json["unlocked"]) == (0, 5, {}), said.err
+        assert said.json["rows"][0]["locked"] >= 1
         kit = station.kit()
         clips = {each.name[-10:-4]: each for each in kit.records.clips()}
-        for stamp, until in {"090000": day_begins(date(2036, 11, 22)), "120000": day_begins(date(2027, 5, 22))}.items():
+        for stamp, days in {"090000": 3650, "120000": 180}.items():  # as the case file; and what every object has at least
             key = clip_key(kit.station, clips[stamp].stored, clips[stamp].id.hex)
             for each in (key, f"{key}.sig"):
                 there = administrator.client.get_object_retention(Bucket=stores.BUCKET, Key=each)["Retention"]
-                assert (there["Mode"], there["RetainUntilDate"] >= until) == ("COMPLIANCE", True)
+                assert (there["Mode"], there["RetainUntilDate"] >= now + timedelta(days=days)) == ("COMPLIANCE", True)
                 [version] = administrator.client.list_object_versions(Bucket=stores.BUCKET, Prefix=each)["Versions"][:1]
                 for who in (own, administrator):
                     assert_kept(who, each, version["VersionId"])
@@ -222,6 +224,32 @@ def assert_kept(who, key: str, version: str) -> None:
     with pytest.raises(botocore.exceptions.ClientError):
         who.client.delete_object(Bucket=stores.BUCKET, Key=key, VersionId=version)
     assert who.size(key) is not None
+
+
+@pytest.mark.parametrize("years", [-26, 73], ids=["reset", "far ahead"])
+def test_a_clock_that_is_years_off_locks_nothing_for_years_and_keeps_nothing_from_being_sent(
+    station, tmp_path, monkeypatch, years
+):
+    with stores.seaweed(tmp_path / "server", identities()) as server:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "station-01")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stores.SECRET)
+        server.shell(f"s3.bucket.create -name {stores.BUCKET} -withLock")
+        settings = station.root / "station.toml"
+        settings.write_text(f'{settings.read_text("utf-8")}\n[store]\nurl = "{server.url}"\n', "utf-8")
+        now = datetime.now(UTC)
+        station.at(now.replace(year=now.year + years, day=1))
+        said = station("sync", "--json")
+        assert (said.json["rows"][0]["clips"], said.json["rows"][0]["locked"], list(said.json["unlocked"])) == (5, 0, ["*"])
+        assert "校正时钟" in station("sync").out
+        administrator = connected(server, "bureau")
+        kit = station.kit()
+        for clip in kit.records.clips():
+            key = clip_key(kit.station, clip.stored, clip.id.hex)
+            until = administrator.client.get_object_retention(Bucket=stores.BUCKET, Key=key)["Retention"]["RetainUntilDate"]
+            assert timedelta(days=180) < until - now < timedelta(days=190), "the shortest lock, by the store's own clock"
+        kit.store.close()
+        station.at(now)
+        assert station("sync", "--json").json["rows"][0]["locked"] >= 1, "once the clock is right"
 
 
 def test_locks_that_are_required_refuse_a_store_without_them(station, tmp_path):

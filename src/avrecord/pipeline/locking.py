@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from avrecord.errors import Interrupted, LockNotKept, ObjectMissing
 from avrecord.model.keeping import Fate
@@ -35,6 +35,10 @@ OPEN_DAYS, OPEN_LEFT_DAYS = 180, 90
 """A hold, or a person who has not decided, ends on no known day: so long at a time, so that a station may be cut off for three
 months and its clips stay locked."""
 
+MOST_SKEW = timedelta(days=31)
+"""Between the station's clock and the store's: beyond it the days of the rule mean nothing, and a lock cannot be taken back."""
+
+ALL = "*"
 AT_ONCE = 32  # clips in one statement
 
 
@@ -48,7 +52,7 @@ class Term:
 
 @dataclass
 class Locked:
-    """`clips`: those whose lock was set or made longer; `refused`: those of which the store keeps none, and why."""
+    """`clips`: those whose lock was set or made longer; `refused`: those of which the store keeps none, and why (`ALL`: all)."""
 
     clips: int
     refused: dict[str, str]
@@ -76,22 +80,26 @@ class Locks:
         """Lock what has to be and state it. Raises StoreProblem when the store does not answer, Interrupted."""
         catch_up(self._kit)
         today, done = self._kit.today, Locked(0, {})
+        now = self._objects.now() or self._kit.clock()
+        if abs(now - self._kit.clock()) > MOST_SKEW:
+            done.refused[ALL] = f"本站时钟与对象存储的相差 {abs(now - self._kit.clock()).days} 天，没有按保管期限锁定；请校正时钟"
+            return done
         book = Book(self._kit)
         if self._walked != today:
-            self._keep(self._all(book, today), today, done)
+            self._keep(self._all(book, today), today, now, done)
             self._walked = today
         else:
-            self._keep(self._new(book, today), today, done)
+            self._keep(self._new(book, today), today, now, done)
         return done
 
-    def _keep(self, asked: Iterable[tuple[Kept, str | None]], today: date, done: Locked) -> None:
+    def _keep(self, asked: Iterable[tuple[Kept, str | None]], today: date, now: datetime, done: Locked) -> None:
         waiting: dict[str, list[str]] = defaultdict(list)
         try:
             for kept, known in asked:
                 if self._stopping.is_set():
                     raise Interrupted
                 wanted = term(kept, today)
-                if wanted is None or (known is not None and known >= _text(wanted.enough)):
+                if wanted is None or day_begins(wanted.until) <= now or (known is not None and known >= _text(wanted.enough)):
                     continue
                 if why := self._lock(kept.row, wanted.until):
                     done.refused[kept.clip] = why

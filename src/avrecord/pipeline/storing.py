@@ -124,10 +124,11 @@ def _is_old(row: dict[str, object], place: Place) -> bool:
 
 
 def _lock(objects: Objects, months: int, place: Place) -> None:
-    from avrecord.vault.s3 import Lock, S3Objects
+    from avrecord.vault.s3 import COMPLIANCE, Lock, S3Objects
 
     if isinstance(objects, S3Objects):
-        objects.lock = Lock("COMPLIANCE", lambda: place.clock() + timedelta(days=DAYS_OF_A_MONTH * months))
+        # By the store's clock: one that was reset to 1980 would ask for a day that is over, one of 2099 would lock until then.
+        objects.lock = Lock(COMPLIANCE, lambda: (objects.now() or place.clock()) + timedelta(days=DAYS_OF_A_MONTH * months))
 
 
 def _kept(path: Path) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from avrecord.pipeline.locking import ALL
 from avrecord.pipeline.sync import Sent
 from avrecord.reads.answer import Answer, Column
 from avrecord.words.bureau import PROPERTIES, PROPERTY_RESULTS
@@ -27,7 +28,7 @@ def synced(sent: Sent, store: str) -> Answer:
         "overtaken": sent.replies.overtaken,
     }
     notes = [f"未上传 {clip[:12]}：{why}" for clip, why in sent.kept_back.items()]
-    notes += [f"未锁定 {clip[:12]}：{why}" for clip, why in sent.unlocked.items()]
+    notes += [f"未锁定 {'片段' if clip == ALL else clip[:12]}：{why}" for clip, why in sent.unlocked.items()]
     notes += [f"附件 {digest[:12]} 不在或已改动，没有上传；请运行 verify。" for digest in sent.log.absent]
     if sent.replies.overtaken:
         notes.append(f"市局的 {sent.replies.overtaken} 项复核没有记入：同一要件本站已有后来的复核，市局会看到。")

@@ -75,6 +75,10 @@ class Objects(Protocol):
         """Every object whose key begins with `prefix`, and its size, by key."""
         ...
 
+    def now(self) -> datetime | None:
+        """The store's own clock; None: it has none. Locks are reckoned by it: a dock PC's may be years off."""
+        ...
+
     def keep(self, key: str, until: datetime) -> datetime | None:
         """Have the store keep an object until a moment, or longer where it does already: a lock is never shortened.
 
@@ -188,6 +192,9 @@ class FolderObjects:
                 if key.startswith(prefix) and not key.startswith(f"{INCOMING}/"):
                     found.append((key, path.stat().st_size))
         yield from sorted(found)
+
+    def now(self) -> datetime | None:
+        return None
 
     def keep(self, key: str, until: datetime) -> datetime | None:
         if self.size(key) is None:

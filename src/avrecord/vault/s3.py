@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,9 @@ class S3Objects:
                 "s3", endpoint_url=url, region_name=region, config=config, verify=ca or None
             )
 
+        self._heard: tuple[datetime, float] | None = None
+        self.client.meta.events.register("after-call.s3", self._hear)
+
     @property
     def name(self) -> str:
         return f"{self.url.rstrip('/')}/{self.bucket}"
@@ -128,6 +133,13 @@ class S3Objects:
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 for found in page.get("Contents", []):
                     yield found["Key"], int(found["Size"])
+
+    def now(self) -> datetime | None:
+        """By the `Date` of the last answer (RFC 9110 §6.6.1)."""
+        if self._heard is None:
+            with suppress(StoreProblem):
+                self.size("avrecord-clock")  # there is no such object, and the answer has a date all the same
+        return self._heard[0] + timedelta(seconds=time.monotonic() - self._heard[1]) if self._heard else None
 
     def keep(self, key: str, until: datetime) -> datetime | None:
         until = until.replace(microsecond=0) + timedelta(seconds=until.microsecond > 0)  # servers keep whole seconds
@@ -218,6 +230,10 @@ class S3Objects:
                 return None
             raise
         return said.get("RetainUntilDate") if said.get("Mode") == COMPLIANCE else None
+
+    def _hear(self, http_response: Any, **_: Any) -> None:
+        with suppress(TypeError, ValueError, AttributeError):
+            self._heard = (parsedate_to_datetime(http_response.headers.get("Date")).astimezone(UTC), time.monotonic())
 
     def _abort(self, key: str, upload: str) -> None:
         with suppress(StoreProblem), explained(key):
