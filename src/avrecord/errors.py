@@ -261,6 +261,10 @@ class StoreLogDiffers(StoreProblem):
     )
 
 
+class BagDiffers(EvidenceError):
+    says = "归档盘上的“{path}”与封存时不符，资料包没有封口。请删去盘上的这个文件再做一次；存储中的片段未受影响。"
+
+
 class ObjectDiffers(EvidenceError):
     says = "对象存储中的“{key}”与封存的内容不同。没有改写其中任何一个；请保留双方并通知审计人员。"
 

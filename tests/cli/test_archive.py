@@ -182,7 +182,7 @@ def test_a_bag_is_not_put_among_the_stations_own_folders_nor_over_somebody_elses
     (to / f"{EAST}-2026").mkdir(parents=True)
     (to / f"{EAST}-2026" / "别人的.txt").write_text("x", "utf-8")
     said = station("archive", "--year", "2026", "--to", to, "--unit", EAST)
-    assert (said.code, "不是本站造的" in said.err) == (32, True)
+    assert (said.code, "不是这里造的" in said.err) == (32, True)
 
 
 KILL = """

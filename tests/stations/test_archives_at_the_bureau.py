@@ -114,6 +114,10 @@ def test_the_bureaus_log_says_whose_clips_they_are_and_the_receipt_comes_back(ho
     assert "station-01" in house.bureau("archive", "list").out
     receipt = house.bag().with_name(f"{EAST}-2026-RECEIPT.txt")
     assert "采集站：station-01" in receipt.read_text("utf-8")
+    assert "造包：市局（bureau）" in receipt.read_text("utf-8")
+    explained = (house.bag() / "VERIFY.txt").read_text("utf-8")
+    assert "采集站 station-01 封存，由市局 bureau 从对象存储中的副本造包" in explained
+    assert "{{" not in explained
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
     subprocess.run(
         ["ssh-keygen", "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "receipt@avrecord", receipt],
@@ -123,7 +127,7 @@ def test_the_bureaus_log_says_whose_clips_they_are_and_the_receipt_comes_back(ho
     said = house.bureau("archive", "receipt", receipt, "--key", tmp_path / "key.pub", *BY)
     assert said.code == 0, said.err
     again = house.archive("--unit", EAST)
-    assert (again.code, "没有要做的片段" in again.out) == (0, True)
+    assert (again.code, "没有要归档的片段" in again.out) == (0, True)
 
 
 def test_a_bag_that_lacks_a_clip_is_not_closed_until_it_comes_or_somebody_accepts_it(house):
@@ -142,7 +146,8 @@ def test_a_bag_that_lacks_a_clip_is_not_closed_until_it_comes_or_somebody_accept
     assert (said.code, house.bag().exists()) == (11, True)
     rows = json.loads((house.bag() / "index" / "platform.json").read_text("utf-8"))["rows"]
     assert sorted(row["state"] for row in rows) == ["不在库中"] + ["在包内"] * 4
-    assert "片段：4 个" in house.bag().with_name(f"{EAST}-2026-RECEIPT.txt").read_text("utf-8")
+    receipt = house.bag().with_name(f"{EAST}-2026-RECEIPT.txt").read_text("utf-8")
+    assert ("片段：4 个" in receipt, "应有而未放入：1 个" in receipt) == (True, True)
 
 
 def test_what_a_killed_worker_left_and_what_is_not_this_years_any_more_does_not_stay(house):

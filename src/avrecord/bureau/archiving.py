@@ -21,7 +21,7 @@ from avrecord.bureau.chunk import Keys
 from avrecord.bureau.scope import Scope
 from avrecord.bureau.views import Views
 from avrecord.durable import owner, read_small
-from avrecord.errors import ArchiveDiskAway, AvrecordError, BadInput, ObjectMissing
+from avrecord.errors import ArchiveDiskAway, AvrecordError, BadInput, BagDiffers, ObjectMissing
 from avrecord.ledger.bag import MANIFEST, files, read_manifest
 from avrecord.pipeline.clipcheck import LARGEST_SEAL
 from avrecord.pipeline.kit import Kit, Place
@@ -131,8 +131,8 @@ def _drop_strangers(partial: Path, stored: set[str]) -> None:
 
 
 def _assert_as_sealed(partial: Path, chosen: list[Chosen], digests: dict[str, str]) -> None:
-    """A worker that has no key said what it brought; the manifest says what lies there. Raises BadInput."""
+    """A worker that has no key said what it brought; the manifest says what lies there. Raises BagDiffers."""
     manifest = read_manifest(read_small(partial / MANIFEST, LARGEST_MANIFEST))
     for each in chosen:
         if digests[each.clip.id.hex] and manifest.get(f"data/clips/{each.clip.stored}") != each.clip.id.hex:
-            raise BadInput(path=each.clip.stored, detail="归档盘上的内容与封存时不符，没有封口；请删去盘上的这个文件再做一次")
+            raise BagDiffers(path=each.clip.stored)

@@ -65,7 +65,7 @@ def examine(s: Session, /, everything: bool, since: Any, station: str | None, to
 @click.option("--year", required=True, type=click.IntRange(EARLIEST, LATEST), metavar="年份", help="哪一年")
 @click.option("--unit", default=None, metavar="单位", help="只做某单位（缺省为全部）")
 @click.option("--station", default=None, metavar="采集站编号", help="只做一个采集站的")
-@click.option("--with-gaps", is_flag=True, help="存储中缺失或不符的片段不补了，照样封口；清单和回执写明")
+@click.option("--with-gaps", is_flag=True, help="存储中缺失或不符的片段不补了，照样封口；包内索引和回执写明")
 @click.option("--queue", "to_queue", is_flag=True, help="交给任务队列的工作进程，不在本机做")
 @by_default
 @formats
@@ -77,8 +77,12 @@ def archive(
     wanted = [unit] if unit else units(Year(year), station, s.kit)
     if not wanted:
         raise UnknownName(what="有案件或登记了记录仪的单位", name=str(year))
-    for each in wanted:
-        _campaign(s, Scope(station, year=year, unit=each, gaps=with_gaps), by, "archive", to_queue, form)
+    scopes = [Scope(station, year=year, unit=each, gaps=with_gaps) for each in wanted]
+    begun = [name for scope in scopes if (name := _begun(s, scope, by, "archive"))]
+    for name in begun if not to_queue else ():
+        _do(name, s)
+    if begun:  # all are begun, and done, before the worst of them gives its exit code
+        give(asked.campaign(begun[0], s.kit) if len(begun) == 1 else asked.campaigns(s.kit, begun), **form)
 
 
 @click.command("campaigns", cls=Command)
@@ -134,15 +138,22 @@ def worker(s: Session, until_idle: bool) -> None:
 
 def _campaign(s: Session, scope: Scope, by: str, kind: str, to_queue: bool, form: dict[str, Any]) -> None:
     """Begin one, do it here unless the queue does, say what came of it."""
-    name = duty.begin(trusted_objects(s.kit), s.kit, scope, by, kind)
+    name = _begun(s, scope, by, kind)
     if name is None:
-        said = f"{scope.unit} {scope.year} 年：" if scope.year else ""
-        click.echo(f"{said}没有要做的片段：各站还没有上传到本机设置的存储（store.url 的写法也要一致），或都做过了。")
         return
-    click.echo(f"任务 {name}", err=True)
     if not to_queue:
         _do(name, s)
     give(asked.campaign(name, s.kit), **form)
+
+
+def _begun(s: Session, scope: Scope, by: str, kind: str) -> str | None:
+    """The campaign that was begun; None, said in words, where there is nothing to do."""
+    name = duty.begin(trusted_objects(s.kit), s.kit, scope, by, kind)
+    nothing = "没有要做的片段：各站还没有上传到本机设置的存储（store.url 的写法也要一致），或都做过了。"
+    if scope.year:
+        nothing = f"{scope.unit} {scope.year} 年：没有要归档的片段，或资料包已经做好（archive list）。"
+    click.echo(f"任务 {name}" if name else nothing, err=name is not None)
+    return name
 
 
 def _do(name: str, s: Session) -> None:

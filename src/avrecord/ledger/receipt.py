@@ -20,6 +20,10 @@ class ReceiptFacts:
     bytes: int
     bag: str
     checkpoint: tuple[str, ...]
+    lacking: int = 0
+    """Clips that belong into the bag and are not in it, nor removed by rule: its index names them."""
+    made_by: str = ""
+    """Who made it, where that is not the station whose clips they are."""
 
 
 def receipt_name(folder: str) -> str:
@@ -36,7 +40,9 @@ def receipt_text(facts: ReceiptFacts) -> str:
         f"单位：{facts.unit}",
         f"年度：{facts.year}",
         f"资料包：{facts.folder}",
+        *([f"造包：{facts.made_by}"] if facts.made_by else []),
         f"片段：{facts.clips} 个",
+        *([f"应有而未放入：{facts.lacking} 个（缺失或不符，见包内 index/platform.csv 的“状态”）"] if facts.lacking else []),
         f"字节：{facts.bytes}",
         f"清单摘要（tagmanifest-sha256.txt 的 SHA-256）：{facts.bag}",
         "日志检查点：",
@@ -47,7 +53,7 @@ def receipt_text(facts: ReceiptFacts) -> str:
         "接收方对本文件原样签名，不要改动一个字。二选一（Ed25519 密钥）：",
         f"    ssh-keygen -Y sign -f 私钥文件 -n {NAMESPACE} {name}",
         f"    minisign -S -s 私钥文件 -m {name}",
-        "把得到的 .sig 或 .minisig 文件交回，由采集站登记：",
+        f"把得到的 .sig 或 .minisig 文件交回，由{facts.made_by or '采集站'}登记：",
         f"    avrecord archive receipt {name} --key 接收方公钥文件 --by 证号",
         "",
     ])  # fmt: skip

@@ -130,10 +130,10 @@ def _evidence(clips: Iterable[Clip], out: Path, kit: Kit) -> None:
                 (folder / f"{seen.evidence}.jpg").write_bytes(kit.attachments.get(seen.evidence))
 
 
-def put_trust(out: Path, kit: Kit, signers: str = "") -> None:
+def put_trust(out: Path, kit: Kit, signers: str = "", maker: str = "") -> None:
     """Convenience copies of the public keys, and how to check without our program.
 
-    `signers`: lines of `allowed_signers`, where they are not those of the station that makes the bag.
+    `signers`, `maker`: lines of `allowed_signers`, and who makes the bag, where that is not the station whose clips they are.
     """
     (out / "trust").mkdir()
     signers = signers or (kit.root / "keys" / "allowed_signers").read_text("utf-8")
@@ -141,13 +141,25 @@ def put_trust(out: Path, kit: Kit, signers: str = "") -> None:
     (out / "trust" / "log.vkey").write_text("".join(f"{key.vkey}\n" for key in kit.log_keys), "ascii")
     (out / "trust" / "bag.pub").write_text(public_text(kit.sealer.public), "utf-8")
     about = {"station": kit.station, "fingerprint": kit.sealer.key_id, "log": kit.log_key.vkey}
+    words = about | _maker(kit, maker)
     for name in ("VERIFY.txt", "verify.sh"):
         text = files("avrecord.ledger").joinpath("bundle", name).read_text("utf-8")
-        for key, value in about.items():
+        for key, value in words.items():
             text = text.replace("{{" + key + "}}", value)
         (out / name).write_text(text, "utf-8")
     (out / "verify.sh").chmod(0o755)
     (out / "station.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _maker(kit: Kit, maker: str) -> dict[str, str]:
+    """Whose key signed the manifests, as VERIFY.txt says it."""
+    if not maker:
+        return {"maker": "，并由它导出", "maker_english": " and it exported the bag", "signer": "片段密钥"}
+    return {
+        "maker": f"，由市局 {maker} 从对象存储中的副本造包",
+        "maker_english": f"; bureau {maker} made the bag from copies in its store",
+        "signer": f"清单签名用的市局 {maker} 的片段密钥（片段封条用的是采集站的，见 trust/allowed_signers）",
+    }  # fmt: skip
 
 
 def info(identifier: str, kit: Kit) -> dict[str, str]:

@@ -6,6 +6,7 @@ store (`bureau/archiving.py`).
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import shutil
@@ -30,6 +31,7 @@ from avrecord.seal import minisign
 from avrecord.store.records import clip_of
 from avrecord.vault.folder import SEAL_ENDING
 from avrecord.vault.names import safe_name
+from avrecord.words import ARCHIVED_STATES
 
 EARLIEST, LATEST = 2000, 2200  # years that anybody can mean
 CLIPS = Path("data", "clips")  # in a bag
@@ -139,7 +141,7 @@ def finish(partial: Path, chosen: list[Chosen], digests: Mapping[str, str], part
     rows = entries(((each.clip, each.linked, unit) for each in chosen), in_bag(partial), kit)
     write_index(partial / "index", f"{unit} {year.number} 年度音像资料索引", rows)
     (partial / CHECKPOINT).write_text(kit.log.checkpoint(), "utf-8")
-    put_trust(partial, kit, signers)
+    put_trust(partial, kit, signers, part.own.station if part.copy_of else "")
     sign_bag(partial, f"archive {year.number}", info(f"{unit} {year.number}", kit), part.own)
     os.sync()  # everything is on the disk before the bag gets its name
     return tuple(clip for clip in wrong if clip not in removed)
@@ -158,7 +160,7 @@ def made_before(out: Path, part: Part, by: str) -> Archive:
         content = durable.read_small(out / TAG_MANIFEST, 256 << 20)
         said = minisign.verify(minisign.PublicKey.of(own.sealer.public), content, (out / SIGNATURE).read_text("utf-8"))
     except (OSError, minisign.BadSignature, UnicodeDecodeError) as error:
-        raise CannotWrite(path=out, detail="已存在，而且不是本站造的归档包") from error
+        raise CannotWrite(path=out, detail="已存在，而且不是这里造的归档包") from error
     digest = hashlib.sha256(content).hexdigest()
     row = own.store.row("archive_of", bag=digest)
     if row is None and said == f"avrecord archive {year.number} {digest}":
@@ -195,7 +197,10 @@ def state_made(out: Path, wrong: tuple[str, ...], part: Part, by: str) -> Archiv
     digest = hashlib.sha256((out / TAG_MANIFEST).read_bytes()).hexdigest()
     sizes = [(out / path).stat().st_size for path in _clips_in(out)]
     head = (out / CHECKPOINT).read_text("utf-8").partition("\n\n")[0].split("\n")
-    facts = ReceiptFacts(part.kit.station, unit, year, out.name, len(sizes), sum(sizes), digest, tuple(head))
+    made_by = f"{own.settings.station.name}（{own.station}）" if part.copy_of else ""
+    facts = ReceiptFacts(
+        part.kit.station, unit, year, out.name, len(sizes), sum(sizes), digest, tuple(head), _lacking(out), made_by
+    )  # fmt: skip
     text = receipt_text(facts).encode()
     clips, size, receipt = len(sizes), sum(sizes), own.attachments.put(text)
     body = ArchiveMade(unit=unit, year=year, clips=clips, bytes=size, bag=digest, receipt=receipt, copy_of=part.copy_of)
@@ -203,6 +208,14 @@ def state_made(out: Path, wrong: tuple[str, ...], part: Part, by: str) -> Archiv
     path = out.with_name(receipt_name(out.name))
     durable.replace_with(path, text)
     return Archive(unit, clips, size, out, path, digest, wrong)
+
+
+def _lacking(out: Path) -> int:
+    """How many clips the index of a bag says are not there, though no rule removed them."""
+    with (out / "index" / "platform.csv").open(encoding="utf-8-sig", newline="") as table:
+        rows = csv.reader(table)
+        at = next(n for n, title in enumerate(next(rows)) if title.endswith(" state"))
+        return sum(row[at] == ARCHIVED_STATES["missing"] for row in rows)
 
 
 def _clips_in(out: Path) -> Iterator[str]:

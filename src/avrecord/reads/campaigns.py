@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,12 +15,14 @@ from avrecord.words import FINDINGS, LIMITS_OF_A_CHECK
 from avrecord.words.bureau import CAMPAIGN_KINDS, CAMPAIGN_STATES, LOOKED_AGAIN
 
 MOST_BAD = 1000
+WORST = (0, 15, 11, 12)  # exit codes, the worst last
 
 
-def campaigns(kit: Place) -> Answer:
-    """The latest campaigns, the newest first."""
+def campaigns(kit: Place, names: Sequence[str] | None = None) -> Answer:
+    """The latest campaigns, the newest first; or those of these names, with the exit code of the worst of them."""
     with book(kit) as found:
-        rows = [_row(progress(found, name, kit)) for name in reversed(latest(kit))]
+        rows = [_row(progress(found, name, kit)) for name in (reversed(latest(kit)) if names is None else names)]
+    code = max((campaign(name, kit).exit_code for name in names or ()), key=WORST.index, default=0)
     columns = [
         Column("campaign", "任务", width=22, whole=True),
         Column("kind", "任务类别", CAMPAIGN_KINDS.__getitem__),
@@ -30,7 +33,7 @@ def campaigns(kit: Place) -> Answer:
         Column("bad", "列出"),
         Column("left_seconds", "约剩", _duration),
     ]
-    return Answer("campaigns", "批量任务", columns, rows, {}, [f"共 {len(rows)} 个任务。"])
+    return Answer("campaigns", "批量任务", columns, rows, {}, [f"共 {len(rows)} 个任务。"], code)
 
 
 def campaign(name: str, kit: Place) -> Answer:

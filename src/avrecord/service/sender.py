@@ -11,7 +11,7 @@ import structlog
 from avrecord.errors import AvrecordError, Interrupted
 from avrecord.model.moments import utc_text
 from avrecord.pipeline.kit import Kit
-from avrecord.pipeline.locking import Locks
+from avrecord.pipeline.locking import ALL, Locks
 from avrecord.pipeline.storing import keeps_locks, trusted_objects
 from avrecord.pipeline.sync import Line, Sent, sync
 from avrecord.vault.objects import Objects
@@ -60,7 +60,7 @@ class Sender:
             "left_bytes": sent.left_bytes,
             "kept_back": len(sent.kept_back),
             "locked": sent.locked,
-            "unlocked": len(sent.unlocked),
+            "unlocked": _unlocked(sent),
             "owed": len(sent.log.absent),
             "refused": list(sent.replies.refused),
             "problem": None,
@@ -70,3 +70,10 @@ class Sender:
         came = replies.clips or replies.reviews or replies.cosigned
         if sent.clips or came or sent.kept_back or sent.unlocked or replies.refused:
             self._log.info("sent", **done, received=replies.clips, reviews=replies.reviews, cosigned=replies.cosigned)
+
+
+def _unlocked(sent: Sent) -> str:
+    """Why clips are not locked, as the page says it; nothing while all are."""
+    if ALL in sent.unlocked:
+        return f"{sent.unlocked[ALL]}。"
+    return f"{len(sent.unlocked)} 个片段在对象存储中没有锁定成功；请运行 bureau probe-store。" if sent.unlocked else ""

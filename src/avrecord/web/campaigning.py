@@ -25,6 +25,8 @@ SCOPES = {"new": Scope(new=True), "all": Scope()}
 CHANGES: dict[str, Callable[[Kit, str], None]] = {"pause": duty.pause, "resume": duty.resume, "cancel": cancel}
 NOTHING = "没有要做的片段：各站还没有上传到本机设置的存储，或都做过了。没有新建任务。"
 
+NO_ARCHIVE = "没有要归档的片段，或各单位的资料包都已经做好。没有新建任务。"
+
 
 def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
     """Begin a verification, or a year's archive, of what lies in the store; pause, resume or cancel one."""
@@ -47,7 +49,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         if year is None or year < EARLIEST:
             raise BadQuestion(what="年份", detail="应为四位年份")
         if not await run_in_threadpool(_archives_begun, Year(year), account.number):
-            return shell.problem(request, 409, NOTHING, account)
+            return shell.problem(request, 409, NO_ARCHIVE, account)
         return RedirectResponse("/bureau-campaigns", 303)
 
     @app.post("/bureau-campaign/set")

@@ -82,7 +82,7 @@ def _store(kit: Kit, last: dict[str, Any] | None) -> dict[str, Any] | None:
     if last.get("kept_back"):
         told.append(f"{last['kept_back']} 个片段与封存时不同或存储中的内容不同，没有上传；请运行 verify。")
     if last.get("unlocked"):
-        told.append(f"{last['unlocked']} 个片段在对象存储中没有锁定成功；请运行 bureau probe-store。")
+        told.append(last["unlocked"])
     if last.get("owed"):
         told.append(f"{last['owed']} 个附件不在或已改动，没有上传；请运行 verify。")
     told += [f"市局的答复没有收下：{why}" for why in last.get("refused", ())]
