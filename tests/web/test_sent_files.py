@@ -279,7 +279,7 @@ def test_the_year_is_archived_from_the_page_and_its_receipt_comes_back(station, 
     named = replace(station, settings=station.settings.model_copy(update={"archive": ArchiveTable(to=str(disk))}))
     with browser(named, "shen") as auditor:
         status, text, _ = auditor.send("/archives", "/archive", year="2026")
-        assert (status, "接收盘没有接上" in text) == (400, True)
+        assert (status, "归档盘没有接上" in text) == (400, True)
         disk.mkdir()
         for bad in ("", "26", "1999", "x", "99999"):
             assert auditor.send("/archives", "/archive", year=bad)[0] == 400

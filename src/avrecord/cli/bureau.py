@@ -31,7 +31,7 @@ from avrecord.words.bureau import TAKEN
 
 @click.group("bureau", cls=Group)
 def bureau() -> None:
-    """市局：收取各采集站公布的日志，证明、索引、见证。"""
+    """市局：收取、核对、索引、见证各采集站的日志；批量核验、归档；复核。"""
 
 
 @bureau.command("init")

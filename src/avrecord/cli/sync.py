@@ -20,7 +20,7 @@ from avrecord.reads.copies import synced
 @formats
 @session
 def sync_(s: Session, /, now: bool, again: bool, **form: Any) -> None:
-    """上传片段、封条、日志和附件到对象存储，取回市局的见证和入库回执；中断后重新运行会接着做。"""
+    """上传片段、封条、日志和附件到对象存储，取回市局的见证、入库回执和复核；中断后重新运行会接着做。"""
     objects = trusted_objects(s.kit)
     locks = Locks(objects, s.kit) if keeps_locks(s.kit) else None
     give(synced(sync(objects, s.kit, Line(s.kit, always=now), again, locks), objects.name), **form)

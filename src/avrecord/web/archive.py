@@ -67,9 +67,9 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
 def _make(account: Account, form: Form, kit: Kit, jobs: Jobs) -> str:
     to, year = kit.settings.archive.to, forms.whole(form, "year", LATEST)
     if not to:
-        raise BadQuestion(what="归档目录", detail="没有设置，请在 station.toml 的 [archive] to 写明接收盘上的目录")
+        raise BadQuestion(what="归档目录", detail="没有设置，请在 station.toml 的 [archive] to 写明归档盘上的目录")
     if not Path(to).is_absolute() or not Path(to).is_dir():
-        raise BadQuestion(what="归档目录", detail=f"{to} 不在（接收盘没有接上，或不是绝对路径）")
+        raise BadQuestion(what="归档目录", detail=f"{to} 不在（归档盘没有接上，或不是绝对路径）")
     if year is None or year < EARLIEST:
         raise BadQuestion(what="年份", detail="应为四位年份")
     command = ["archive", "--year", str(year), "--to", to, "--by", account.number, "--json"]
