@@ -68,6 +68,11 @@ def seconds(root: Path, url: str, bucket: str, locked: bool) -> float:
 class Shelf(FolderObjects):
     """A folder whose locks are kept in memory: what is left is our own work."""
 
+    clock = staticmethod(lambda: datetime.now(UTC))
+
+    def now(self) -> datetime | None:
+        return self.clock()
+
     def keep(self, key: str, until: datetime) -> datetime | None:
         return until
 
@@ -79,6 +84,7 @@ def daily(folder: Path, clips: int) -> tuple[float, float]:
     (folder / "shelf").mkdir()
     now = [datetime.now(UTC)]
     kit, objects = station.open_station(root, clock=lambda: now[0]), Shelf(folder / "shelf")
+    objects.clock = lambda: now[0]
     sync(objects, kit, Line(kit))
     spent = []
     for _ in range(2):

@@ -66,6 +66,10 @@ class Shelf(FolderObjects):
         super().__init__(root)
         self.until: dict[str, datetime] = {}
         self.asked = 0
+        self.clock = NOW
+
+    def now(self) -> datetime | None:
+        return self.clock
 
     def keep(self, key: str, until: datetime) -> datetime | None:
         self.asked += 1
@@ -92,6 +96,7 @@ def shelf(tmp_path) -> Shelf:
 
 def turn(station: Station, shelf: Shelf, again: bool = False) -> Kit:
     kit = station.kit()
+    shelf.clock = station.now
     turn.sent = sync(shelf, kit, Line(kit), again, Locks(shelf, kit))
     return kit
 
@@ -164,7 +169,7 @@ def test_new_copies_are_locked_at_once_and_all_are_looked_at_once_a_day(station,
     clip = station.id("120000").id.hex
     station("cases", "link", CASE, "现场检查", clip, *BY)
     assert sync(shelf, kit, Line(kit), locks=locks).locked == 0
-    station.now = NOW + timedelta(days=1)
+    station.now = shelf.clock = NOW + timedelta(days=1)
     assert sync(shelf, kit, Line(kit), locks=locks).locked == 1
     assert shelf.of(kit, "120000") == date(2036, 11, 22)
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from urllib.parse import quote
 
 import pytest
 
 from avrecord import station as stations
 from avrecord.bureau import reviewing
+from avrecord.bureau.reviewing import Said
 from avrecord.bureau.views import Views
 from avrecord.errors import OwnReview
 from avrecord.model.case import StageId
+from avrecord.model.statement import MarkReviewed, ReviewLeft
+from avrecord.pipeline.record import state
 from avrecord.pipeline.storing import open_objects
 from avrecord.store import letter
 from avrecord.store.letter import NAMESPACE, Letter
@@ -32,6 +38,7 @@ class House:
 
     def __init__(self, town, root, monkeypatch, capsys) -> None:
         self.kit, self.share = town
+        self._monkeypatch = monkeypatch
         self.bureau, self.station = Desk(self.kit.root, monkeypatch, capsys), Desk(root, monkeypatch, capsys)
         set_in(root, "sync", bureau_key=(self.kit.root / "keys" / "clip.pub").read_text("ascii").strip())
 
@@ -64,6 +71,13 @@ class House:
     def review(self, *words: str, by: str = "FY7"):
         return self.bureau("bureau", "review", "station-01", CASE, STAGE, *words, "--by", by, "--why", "看过录像")
 
+    def again(self):
+        """The bureau's kit, opened anew."""
+        return stations.open_station(self.kit.root, clock=lambda: NOW)
+
+    def bureau_at(self, moment) -> None:
+        self._monkeypatch.setattr("avrecord.cli.base.open_station", partial(stations.open_station, clock=lambda: moment))
+
     def letters(self) -> list:
         return sorted((self.share / "bureau" / "station-01" / "reviews").glob("*.json"))
 
@@ -82,7 +96,8 @@ def test_a_case_of_a_station_is_shown_at_the_bureau_as_the_station_shows_it(hous
     with browser(station, "wang") as there, browser(house.kit, "wang") as here:
         own = json.loads(there.page(f"/case.json?no={quote(CASE)}"))
         seen = json.loads(here.page(PAGE.replace("/case?", "/case.json?")))
-        assert seen.pop("left") == []
+        station.log.refresh()
+        assert (seen.pop("left"), seen.pop("shown")) == ([], station.log.size)
         assert seen == own
         page = here.page(PAGE)
         clip = clip_id(station, "090000.mp4")
@@ -143,7 +158,7 @@ def test_who_took_part_cannot_decide_at_either_end(house):
         stage = view.records.stage(StageId(CASE, STAGE))
         officer = stage.officers[0]
         with pytest.raises(OwnReview):
-            reviewing.decide("station-01", view, stage.id, ITEM, "seen", officer, "x", house.kit)
+            reviewing.decide("station-01", view, stage.id, Said(ITEM, "seen", officer, "x"), house.kit)
     said = house.review(ITEM, "--as", "seen", by=f"{officer[:2].lower()}-{officer[2:]}")
     assert (said.code, "Traceback" in said.err) == (32, False), said.out
     forge(house, by=officer)
@@ -251,3 +266,93 @@ def test_letters_of_a_year_are_taken_in_one_round(house):
     assert reviewing.leave_letters(objects, stations.open_station(house.kit.root)) == 0
     assert house.take()["reviews"] == 30
     assert [row[2] for row in house.decided()] == [f"FY{100 + n}" for n in range(30)]
+
+
+def test_a_letter_that_the_store_gives_back_late_overrules_no_later_one(house):
+    """A is lost on its way, B is decided and stated, A comes back."""
+    assert house.review(ITEM, "--as", "missing", by="FY7").code == 0
+    house.leave()
+    [lost] = house.letters()
+    lost.rename(lost.with_suffix(".away"))
+    house.bureau_at(NOW + timedelta(minutes=5))
+    assert house.review(ITEM, "--as", "seen", by="FY6").code == 0
+    assert len(reviewing.left(house.again())) == 2
+    reviewing.leave_letters(open_objects(house.kit), house.again())
+    lost.unlink()  # it was put there again, and is hidden again
+    assert house.take()["reviews"] == 1
+    lost.with_suffix(".away").rename(lost)
+    taken = house.take()
+    assert (taken["reviews"], taken["overtaken"]) == (0, 1)
+    assert [row[1:3] for row in house.decided()] == [("seen", "FY6")]
+    house.leave()
+    assert house.fates() == ["overtaken", "stated"]
+
+
+def test_a_station_that_states_something_else_under_a_letters_name_is_found_out(house):
+    assert house.review(ITEM, "--as", "missing", by="FY7").code == 0
+    house.leave()
+    [path] = house.letters()
+    kit = stations.open_station(house.station.root, clock=lambda: NOW)
+    put = kit.attachments.put
+    body = MarkReviewed(
+        case=CASE, stage=STAGE, item=ITEM, decision="seen", why=put(b"x"), letter=put(path.read_bytes()), signature=""
+    )
+    state(kit, [body], "FY99")
+    kit.store.close()
+    house.take()
+    house.leave()
+    assert house.fates() == ["differs"]
+    with browser(house.kit, "wang") as supervisor:
+        assert "请查明" in supervisor.page(PAGE)
+
+
+@pytest.mark.parametrize("fields", [{"after": 1 << 52}, {"by": "service"}, {"why": "x" * 3000}, {"after": 1 << 70}])
+def test_what_no_person_could_have_written_is_refused_and_the_rest_is_taken(house, fields):
+    assert house.review(ITEM, "--as", "missing").code == 0
+    house.leave()
+    words = {"station": "station-01", "case": CASE, "stage": STAGE, "item": ITEM, "decision": "seen", "why": "x", "by": "FY9",
+             "at": "2026-11-21T00:00:00.000000Z", "after": 0} | fields  # fmt: skip
+    forge(house, content=json.dumps({"schema": "avrecord.review_letter/1", **words}).encode())
+    forge(house, content=json.dumps({"schema": "avrecord.review_letter/1", **words, "after": 0, "why": "\ud800"}).encode())
+    taken = house.take(11)
+    assert (len(taken["refused"]), taken["reviews"]) == (2, 1)
+
+
+def test_a_decision_is_held_against_the_log_as_the_page_showed_it(house):
+    """Somebody at the station decides, and the bureau takes that in, while the page is open."""
+    with browser(house.kit, "wang") as supervisor:
+        page = supervisor.page(PAGE)
+        shown = re.search(r'name="shown" value="(\d+)"', page)[1]
+        assert house.station("review", CASE, STAGE, ITEM, "--as", "seen", "--by", "FY9", "--why", "x").code == 0
+        house.turn()
+        assert decide(supervisor, shown=shown)[0] == 303
+        assert house.turn()["reviews"] == 0
+    assert house.fates() == ["overtaken"]
+    assert [row[1:3] for row in house.decided()] == [("seen", "FY9")]
+
+
+def test_another_units_decisions_about_a_shared_case_are_not_shown(house):
+    assert house.review(ITEM, "--as", "missing").code == 0
+    with view_of(house) as view:
+        units = {stage.unit for stage in view.records.stages(case_no=CASE)}
+    assert units == {EAST}
+    again, theirs = house.again(), "别的单位的环节"
+    content = letter.write(Letter("station-01", CASE, theirs, ITEM, "seen", "x", "FY5", "2026-11-21T00:00:00.000000Z", 0))
+    kept = again.attachments.put(content)
+    body = ReviewLeft(of_station="station-01", case=CASE, stage=theirs, item=ITEM, decision="seen", letter=kept, signature="")
+    state(again, [body], "FY5")
+    with browser(house.kit, "zhang") as supervisor:
+        told = json.loads(supervisor.page(PAGE.replace("/case?", "/case.json?")))["left"]
+    assert {each["stage"] for each in told} == {STAGE}
+
+
+def test_one_letter_that_cannot_be_left_keeps_nothing_else_from_its_station_or_from_others(house):
+    assert house.review(ITEM, "--as", "missing", by="FY7").code == 0
+    assert house.review("id_shown", "--as", "missing", by="FY7").code == 0
+    again = house.again()
+    first, second = again.store.rows("left_reviews", of_station="", case_no="")
+    again.attachments.path(first["signature"]).unlink()
+    house.leave()
+    [path] = house.letters()
+    assert second["letter"] in path.name
+    assert house.take()["reviews"] == 1

@@ -224,7 +224,7 @@ def test_no_copy_is_made_of_an_altered_clip_and_none_outlives_its_clip(old, kit)
     copy.write_bytes(whole[:-1] + b"?")
     with pytest.raises(ObjectDiffers):
         copying.make_copy(open_objects(bureau), "station-01", found, bureau)
-    assert copying.copy_of(found, bureau) is None
+    assert copying.copy_of("station-01", found, bureau) is None
     copy.write_bytes(whole)
     path = copying.make_copy(open_objects(bureau), "station-01", found, bureau)
     assert copying.forget_removed(bureau) == 0

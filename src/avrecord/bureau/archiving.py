@@ -7,11 +7,13 @@ word is held against the manifest then.
 
 from __future__ import annotations
 
+import errno
 import platform
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from avrecord import durable
 from avrecord.bureau import stations
 from avrecord.bureau.asking import bag_of
 from avrecord.bureau.book import Book, Chunk, Item, Result
@@ -21,7 +23,7 @@ from avrecord.bureau.chunk import Keys
 from avrecord.bureau.scope import Scope
 from avrecord.bureau.views import Views
 from avrecord.durable import owner, read_small
-from avrecord.errors import ArchiveDiskAway, AvrecordError, BadInput, BagDiffers, ObjectMissing
+from avrecord.errors import ArchiveDiskAway, AvrecordError, BadInput, BagDiffers, CannotWrite, ObjectMissing
 from avrecord.ledger.bag import MANIFEST, files, read_manifest
 from avrecord.pipeline.clipcheck import LARGEST_SEAL
 from avrecord.pipeline.kit import Kit, Place
@@ -32,6 +34,7 @@ from avrecord.pipeline.yearbag import (
     Chosen,
     Part,
     Year,
+    assert_own,
     choose,
     finish,
     give_name,
@@ -45,18 +48,25 @@ from avrecord.vault.folder import SEAL_ENDING
 from avrecord.vault.objects import Objects
 
 LARGEST_MANIFEST = 256 << 20
+UNFIT = (errno.EISDIR, errno.EINVAL, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EILSEQ)
+"""What a name does, not a disk: it becomes a finding about the clip, and keeps nobody waiting."""
+LOCK = ".archive.lock"
 OPEN = "open"
 """In the place of a bag's digest: it is not closed, since clips are lacking. A person mends that and asks again."""
 
 
 def bring_clip(objects: Objects, chunk: Chunk, item: Item, keys: Keys, place: Place) -> Result:
     """One clip and its seal into the bag. Raises ArchiveDiskAway, by which no clip is blamed."""
-    bag = partial_of(bag_of(Scope.parse(chunk.scope), chunk.station, place))
+    out = bag_of(Scope.parse(chunk.scope), chunk.station, place)
+    bag = partial_of(out)
     path = inside(bag / CLIPS, item.stored)
     if path is None:
         return Result(item, "UNREADABLE", "存放位置不在资料包内")
+    if out.exists():
+        return Result(item, "OK", "资料包已经封口", item.clip)
     if not bag.is_dir():
         raise ArchiveDiskAway(path=bag)
+    assert_own(bag)
     try:
         part = f".{item.clip}.{platform.node()}.{owner()}.part"  # another worker may be at it, too
         bring(objects, clip_key(chunk.station, item.stored, item.clip), path, (item.clip, item.size), part)
@@ -67,14 +77,30 @@ def bring_clip(objects: Objects, chunk: Chunk, item: Item, keys: Keys, place: Pl
     except (BadInput, FileExistsError, NotADirectoryError):
         return Result(item, "ALTERED", "对象存储中的内容与封存时不符，没有放入资料包")
     except OSError as error:
+        if error.errno in UNFIT:
+            return Result(item, "UNREADABLE", f"归档盘放不下这个名称（{error.strerror}）")
         raise ArchiveDiskAway(path=f"{bag}（{error.strerror or error}）") from error
+    except ValueError:
+        return Result(item, "UNREADABLE", "存放位置的名称不成样子")
     wrong = check_seal(seal, bytes.fromhex(item.clip), item.seq, keys, item.stored)
     return Result(item, wrong.code, wrong.detail, item.clip) if wrong else Result(item, "OK", "", item.clip)
 
 
 def close_archives(kit: Kit, objects: Objects) -> list[Archive]:
-    """Make the bags of what the workers have ended with. One station's trouble keeps no other waiting; it is told."""
-    made = []
+    """Make the bags of what the workers have ended with. One station's trouble keeps no other waiting; it is told.
+
+    One process at a time: two that close one bag would take each other's manifests away. None while another does.
+    """
+    made: list[Archive] = []
+    try:
+        with durable.locked(kit.root / LOCK, wait=False):
+            return _closed(kit, objects)
+    except BlockingIOError:
+        return made
+
+
+def _closed(kit: Kit, objects: Objects) -> list[Archive]:
+    made: list[Archive] = []
     with book(kit) as found:
         for row in found.rows.rows("bags_to_close", store=objects.name):
             try:
@@ -94,8 +120,11 @@ def _close(found: Book, row: dict[str, Any], kit: Kit) -> list[Archive]:
     sound = {each["clip_id"] for each in results if each["finding"] == "OK"}
     with closing(Views(kit)) as views, views.of(station) as view:
         part = Part(scope.unit, Year(scope.year), view, kit, station)
+        made: Archive | None = None
         try:
             made = made_before(out, part, row["asked_by"]) if out.exists() else _made(out, sound, scope, part, row["asked_by"])
+        except (CannotWrite, BagDiffers) as error:  # to read all of it again at every turn mends nothing: a person asks again
+            kit.tell("archive_failed", station=station, detail=str(error))
         except OSError as error:
             raise ArchiveDiskAway(path=f"{out}（{error.strerror or error}）") from error
     with found.rows.writing() as run:
@@ -115,6 +144,7 @@ def _made(out: Path, sound: set[str], scope: Scope, part: Part, by: str) -> Arch
         return None
     if not partial.is_dir():
         raise ArchiveDiskAway(path=partial)
+    assert_own(partial)
     _drop_strangers(partial, {each.clip.stored for each in chosen if digests[each.clip.id.hex]})
     signers = "".join(sshsig.allowed_signer(part.copy_of, key) for key in keys_of(part.copy_of, part.own))
     wrong = finish(partial, chosen, digests, part, signers + sshsig.allowed_signer(part.own.station, part.own.sealer.public))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from avrecord.bureau import stations
 from avrecord.bureau.book import Item
+from avrecord.bureau.bringing import inside
 from avrecord.bureau.scope import Scope
 from avrecord.bureau.views import Views
 from avrecord.durable import make_folder
-from avrecord.errors import ArchiveDiskAway, NoSpaceForArchive
+from avrecord.errors import ArchiveDiskAway, AvrecordError, NoSpaceForArchive
 from avrecord.model.clip import Clip
 from avrecord.pipeline.kit import Kit, Place
-from avrecord.pipeline.yearbag import BESIDE, CLIPS, Year, bag_name, choose, partial_of
+from avrecord.pipeline.yearbag import BESIDE, CLIPS, Year, assert_own, bag_name, choose, partial_of
 
 LARGEST = 1 << 40  # bytes of a clip: sums of what logs claim must stay within 64 bits
 
@@ -29,7 +29,7 @@ def items(station: str, store: str, scope: Scope, after: int, kind: str, kit: Ki
         rows = index.rows("clips_in_store", store=store, after=after, since=scope.since)
         if kind == "examine":
             rows = [row for row in rows if row["media"] in ("video", "audio", "photo")]
-    found = [Item(row["clip_id"], row["seq"], row["stored"], min(row["size"], LARGEST), row["seen"] or "") for row in rows]
+    found = [Item(row["clip_id"], row["seq"], row["stored"], _size(row["size"]), row["seen"] or "") for row in rows]
     return found, max((row["sent_seq"] for row in rows), default=-1)
 
 
@@ -46,25 +46,21 @@ def archive_disk(place: Place) -> Path:
     return to
 
 
-def assert_room(chunks: Iterable[tuple[str, tuple[Item, ...]]], scope: Scope, kit: Kit) -> None:
-    """Raises NoSpaceForArchive when the disk has no room for what is not there yet, before anything is fetched."""
-    folders = {station: partial_of(bag_of(scope, station, kit)) / CLIPS for station, _ in chunks}
-    missing = [item for station, some in chunks for item in some if not (folders[station] / item.stored).is_file()]
-    status = os.statvfs(archive_disk(kit))
-    needed, free = sum(item.size + BESIDE for item in missing), status.f_bavail * status.f_frsize
-    if needed > free:
-        raise NoSpaceForArchive(path=archive_disk(kit), needed=needed, free=free)
-
-
 def units(year: Year, station: str | None, kit: Kit) -> list[str]:
     """Units that have a bag in a year: of one station, or of any."""
     found: set[str] = set()
     views = Views(kit)
     try:
         for name in [station] if station else stations.trusted(kit):
-            if stations.is_taken(name, kit):
-                with views.of(name) as view:
-                    found |= {row["unit"] for row in view.store.rows("units_of_year", **year.span)}
+            if not stations.is_taken(name, kit):
+                continue
+            try:
+                with stations.alone(name), views.of(name) as view:
+                    found |= {row["unit"] for row in view.store.rows("units_of_year", **year.span) if row["unit"]}
+            except AvrecordError as error:
+                if station:
+                    raise
+                kit.tell("station_failed", station=name, detail=str(error))
     finally:
         views.close()
     return sorted(found)
@@ -82,12 +78,33 @@ def _of_year(station: str, scope: Scope, kit: Kit) -> list[Item]:
         with views.of(station) as view:
             chosen = [each.clip for each in choose(scope.unit, Year(scope.year), view)]
             clips = [clip for clip in chosen if view.store.row("expired_clip", clip_id=clip.id.hex) is None]
-            found = [Item(clip.id.hex, _leaf(clip, view), clip.stored, min(clip.size, LARGEST)) for clip in clips]
+            found = [Item(clip.id.hex, _leaf(clip, view), clip.stored, _size(clip.size)) for clip in clips]
     finally:
         views.close()
     if found:
-        make_folder(partial_of(out) / CLIPS)
+        try:
+            assert_own(partial_of(out))
+            make_folder(partial_of(out) / CLIPS)
+            _assert_room(out, found, kit)
+        except OSError as error:
+            raise ArchiveDiskAway(path=f"{out}（{error.strerror or error}）") from error
     return found
+
+
+def _size(stated: int) -> int:
+    """A size as a station states it, within what sums of a year stay countable with."""
+    return max(0, min(stated, LARGEST))
+
+
+def _assert_room(out: Path, items: list[Item], kit: Kit) -> None:
+    """Raises NoSpaceForArchive when the disk has no room for what is not there yet of one station's bag: a station that states
+    what no disk holds keeps no other from its own."""
+    folder = partial_of(out) / CLIPS
+    needed = sum(item.size + BESIDE for item in items if (path := inside(folder, item.stored)) and not path.is_file())
+    status = os.statvfs(archive_disk(kit))
+    free = status.f_bavail * status.f_frsize
+    if needed > free:
+        raise NoSpaceForArchive(path=out.parent, needed=needed, free=free)
 
 
 def _leaf(clip: Clip, view: Kit) -> int:

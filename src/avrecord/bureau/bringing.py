@@ -16,7 +16,8 @@ from avrecord.vault.objects import Objects
 def inside(folder: Path, stored: str) -> Path | None:
     """Where a clip goes; None for a path that would lead out of the folder, whatever a log says."""
     path = folder.joinpath(stored)
-    return None if ".." in Path(stored).parts or "\0" in stored or not path.is_relative_to(folder) else path
+    wrong = ".." in Path(stored).parts or "\0" in stored or path == folder
+    return None if wrong or not path.is_relative_to(folder) else path
 
 
 def bring(objects: Objects, key: str, path: Path, clip: tuple[str, int], part: str = "") -> None:

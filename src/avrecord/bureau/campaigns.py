@@ -73,6 +73,8 @@ def open_campaign(
     if kind == "archive":
         asking.archive_disk(kit)  # before any station is asked: it is no station's trouble
     with book(kit) as found:
+        if kind == "archive" and (same := found.rows.row("same_unfinished", kind=kind, scope=scope.text, store=store)):
+            return str(same["campaign"])  # two would write one bag: the one that was begun goes on
         chunks: list[tuple[str, tuple[Item, ...]]] = []
         reached: dict[str, int] = {}
         for station in [scope.station] if scope.station else names:
@@ -92,8 +94,6 @@ def open_campaign(
                 reached[station] = max(before, last)
         if not chunks:
             return None
-        if kind == "archive":
-            asking.assert_room(chunks, scope, kit)
         # Clocks stand still and step back; a name is given once.
         name = f"{kit.clock():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         asked = Asked(name, kind, scope.text, store, by)

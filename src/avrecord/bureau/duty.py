@@ -46,10 +46,11 @@ def turn(objects: Objects, kit: Kit, stopping: Event | None = None) -> Turn:
             _go_on(name, kit, stopping)
         except StoreProblem as error:
             kit.tell("campaign_failed", campaign=name, detail=str(error))
-    close_archives(kit, objects)
+    receipts = leave_receipts(kit, objects)  # first: stations release by them, and a bag may take hours
     leave_letters(objects, kit)
     forget_removed(kit)
-    return Turn(rounds, campaign, leave_receipts(kit, objects))
+    close_archives(kit, objects)
+    return Turn(rounds, campaign, receipts)
 
 
 def _go_on(campaign: str, kit: Kit, stopping: Event) -> None:

@@ -200,7 +200,7 @@ def _project(published: Published, size: int, index: Index) -> str:
         with index.writing() as run:
             for at, entry in tiles.entries(published.log, first, min(size, first + AT_ONCE), size):
                 try:
-                    rows = _rows(decode(entry, at), published.attachments, lost or frozenset())
+                    rows = _rows(decode(entry, at), published.attachments, lost or frozenset(), index)
                 except NotArrived as error:
                     if lost is not None:
                         return f"第 {at} 条的附件 {error}"
@@ -217,7 +217,9 @@ def _lost(log: Path, first: int, size: int) -> frozenset[str]:
     return frozenset(digest for body in said if isinstance(body, AttachmentsLost) for digest in body.digests)
 
 
-def _rows(statement: Statement, attachments: Attachments, lost: frozenset[str]) -> list[tuple[str, dict[str, object]]]:
+def _rows(
+    statement: Statement, attachments: Attachments, lost: frozenset[str], index: Index
+) -> list[tuple[str, dict[str, object]]]:
     """What one statement writes, wholly or not at all. Raises NotArrived for what may still come."""
     rows: list[tuple[str, dict[str, object]]] = []
 
@@ -228,7 +230,7 @@ def _rows(statement: Statement, attachments: Attachments, lost: frozenset[str]) 
         try:
             return attachments.get(digest)
         except BytesMissing as error:
-            if digest in lost:
+            if digest in lost or index.row("is_lost", digest=digest):
                 raise  # the leaf is indexed without what only this could give
             raise NotArrived(digest[:12]) from error
 

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from avrecord.bureau import stations
 from avrecord.bureau.views import Views
-from avrecord.errors import AvrecordError, StationFrozen
+from avrecord.errors import AvrecordError, EvidenceError, StationFrozen
 from avrecord.model.case import StageId
 from avrecord.model.moments import utc_text
 from avrecord.model.statement import ReviewLeft
@@ -35,6 +35,8 @@ class Fate(StrEnum):
     """The station has not come by since."""
     STATED = "stated"
     """It stands in the station's log."""
+    DIFFERS = "differs"
+    """The station named the letter and stated something else: that is for a person to look into."""
     OVERTAKEN = "overtaken"
     """Somebody at the station decided before the letter came: it is not stated; who wrote it may decide again."""
 
@@ -48,30 +50,50 @@ class Left:
     leaf: int | None = None
 
 
-def decide(station: str, view: Kit, stage: StageId, item: str, decision: str, by: str, why: str, kit: Kit) -> None:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person decided. `shown`: leaves of the station's log that the page was made of; None: as many as are known now."""
+
+    item: str
+    decision: str
+    by: str
+    why: str
+    shown: int | None = None
+
+
+def decide(station: str, view: Kit, stage: StageId, said: Said, kit: Kit) -> None:
     """State a decision here and sign the letter. `view`: the station as its log shows it.
 
     Raises UnknownName, OwnReview, and StationFrozen for a station whose log is not believed any more.
     """
     if reason := stations.frozen_for(station, kit):
         raise StationFrozen(station=station, detail=reason, path=stations.memory(station, kit))
-    assert_reviewable(stage, item, decision, by, view)
+    assert_reviewable(stage, said.item, said.decision, said.by, view)
+    after = view.log.size if said.shown is None else max(0, min(said.shown, view.log.size))
     content = letter.write(
-        Letter(station, stage.case, stage.name, item, decision, why, by, utc_text(kit.clock()), after=view.log.size)
+        Letter(station, stage.case, stage.name, said.item, said.decision, said.why, said.by, utc_text(kit.clock()), after)
     )
     signature = kit.sealer.sign_receipt(content, NAMESPACE).encode()
     put = kit.attachments.put
     body = ReviewLeft(
-        of_station=station, case=stage.case, stage=stage.name, item=item, decision=decision,
+        of_station=station, case=stage.case, stage=stage.name, item=said.item, decision=said.decision,
         letter=put(content), signature=put(signature),
     )  # fmt: skip
-    state(kit, [body], by)
+    state(kit, [body], said.by)
 
 
 def leave_letters(objects: Objects, kit: Kit) -> int:
     """Put what waits for a station into the store, in the order in which it was decided; how many are new there."""
     catch_up(kit)
-    return sum(_leave(objects, each.row, kit) for each in left(kit) if each.fate is Fate.WAITING)
+    count = 0
+    for each in left(kit):
+        if each.fate is not Fate.WAITING:
+            continue
+        try:
+            count += _leave(objects, each.row, kit)
+        except EvidenceError as error:  # one letter's trouble keeps no other waiting; a store that is away keeps all of them
+            kit.tell("letter_failed", station=each.row["of_station"], detail=str(error))
+    return count
 
 
 def left(kit: Kit, station: str = "", case: str = "") -> list[Left]:
@@ -83,10 +105,11 @@ def left(kit: Kit, station: str = "", case: str = "") -> list[Left]:
             mine = list(some)
             try:
                 with stations.alone(name), views.of(name) as view:
-                    found += [_left(row, view, kit) for row in mine]
+                    known = [_left(row, view, kit) for row in mine]
             except AvrecordError as error:
                 kit.tell("station_failed", station=name, detail=str(error))
-                found += [Left(row, Fate.WAITING) for row in mine]
+                known = [Left(row, Fate.WAITING) for row in mine]
+            found += known
     return sorted(found, key=lambda each: int(each.row["seq"]))
 
 
@@ -97,8 +120,13 @@ def letter_of(row: Row, kit: Kit) -> Letter:
 
 def _left(row: Row, view: Kit, kit: Kit) -> Left:
     if stated := view.store.row("review_by_letter", letter=row["letter"]):
-        return Left(row, Fate.STATED, int(stated["seq"]))
-    return Left(row, Fate.OVERTAKEN if is_overtaken(letter_of(row, kit), view) else Fate.WAITING)
+        same = all(stated[name] == row[name] for name in ("case_no", "stage_id", "item", "decision", "by_whom"))
+        return Left(row, Fate.STATED if same else Fate.DIFFERS, int(stated["seq"]))
+    try:
+        overtaken = is_overtaken(letter_of(row, kit), view)
+    except EvidenceError:  # of this bureau's own disk; `verify` names it
+        overtaken = False
+    return Left(row, Fate.OVERTAKEN if overtaken else Fate.WAITING)
 
 
 def _leave(objects: Objects, row: Row, kit: Kit) -> bool:

@@ -138,7 +138,9 @@ def _settings(store: Any, attachments: Attachments, station: str, kit: Kit) -> S
     row = store.row("newest_config")
     try:
         table = tomllib.loads(attachments.get(row["config"]).decode("utf-8")) if row else {}
-        return Settings.model_validate(_known(table))
+        # Its id is the one under which its key was trusted, whatever its configuration says.
+        found = Settings.model_validate(_known(table))
+        return found.model_copy(update={"station": found.station.model_copy(update={"id": station})})
     except (AvrecordError, ValueError, ValidationError, OSError, RecursionError):
         return kit.settings.model_copy(update={"station": kit.settings.station.model_copy(update=named)})
 

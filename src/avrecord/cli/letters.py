@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from avrecord.bureau.reviewing import decide
+from avrecord.bureau.reviewing import Said, decide
 from avrecord.bureau.views import Views
 from avrecord.cli.base import Command, Session, by_option, session, words_needed
 from avrecord.cli.output import formats, give
@@ -39,7 +39,7 @@ def review(s: Session, station: str, number: str, stage: str, item: str, decisio
     code = next((code for code, name in ITEMS.items() if name == item), item)
     at = StageId(case_number(number), stage)
     with closing(Views(s.kit)) as views, views.of(station) as view:
-        decide(station, view, at, code, decision, by, why, s.kit)
+        decide(station, view, at, Said(code, decision, by, why), s.kit)
     what = f"{station} {number} {stage} {ITEMS.get(code, code)} {DECISIONS[decision]}（{by}）"
     click.echo(f"已记录：{what}。由 bureau run 的下一轮送出，采集站此后上传（sync）时记入。")
 

@@ -27,6 +27,7 @@ from avrecord.pipeline.yearbag import (
     Chosen,
     Part,
     Year,
+    assert_own,
     choose,
     finish,
     give_name,
@@ -87,6 +88,7 @@ def _fill(partial: Path, chosen: list[Chosen], part: Part) -> dict[str, str]:
 
 def _copied_before(partial: Path, chosen: list[Chosen]) -> dict[str, str]:
     """Stored path → digest of clips that an earlier run put into the bag. What does not belong there any more goes."""
+    assert_own(partial)
     sizes = {each.clip.stored: each.clip.size for each in chosen}
     noted: dict[str, str] = {}
     with suppress(FileNotFoundError):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import islice
 
-from avrecord.errors import AvrecordError, BadInput, OwnReview, UnknownName
+from avrecord.errors import AvrecordError, BadInput, EvidenceError, ObjectMissing, ObjectTooLarge, OwnReview, UnknownName
+from avrecord.ledger.duty import NUMBER
 from avrecord.model.case import StageId
 from avrecord.model.statement import MarkReviewed
 from avrecord.pipeline.answered import Opened, opened
@@ -45,17 +46,21 @@ def take_letters(objects: Objects, kit: Kit) -> TakenLetters:
             continue
         try:
             _take(opened(objects, key, "复核信", NAMESPACE, kit), kit, done)
-        except (BadInput, UnknownName, OwnReview) as error:
+        except (BadInput, UnknownName, OwnReview, EvidenceError, ObjectMissing, ObjectTooLarge) as error:
             done.refused.append(f"复核信 {digest[:12]}：{error.facts.get('detail') or error}")
-        if len(done.refused) > MOST_REFUSED:
-            break
+    if len(done.refused) > MOST_REFUSED:
+        done.refused[MOST_REFUSED:] = [f"另有 {len(done.refused) - MOST_REFUSED} 封"]
     return done
 
 
 def is_overtaken(found: Letter, kit: Kit) -> bool:
-    """Whether somebody at the station decided about the item after what the letter's writer saw of its log."""
+    """Whether somebody at the station decided about the item after what the letter's writer saw of its log, or a later letter is
+    stated already: a store may lose one and give it back."""
     where = {"case_no": found.case, "stage_id": found.stage, "item": found.item}
-    return kit.store.row("own_review_after", after=found.after, **where) is not None
+    if kit.store.row("own_review_after", after=found.after, **where):
+        return True
+    stated = kit.store.rows("letters_about", **where)
+    return any(letter.read(kit.attachments.get(row["letter"])).at > found.at for row in stated)
 
 
 def _take(sent: Opened, kit: Kit, done: TakenLetters) -> None:
@@ -65,6 +70,10 @@ def _take(sent: Opened, kit: Kit, done: TakenLetters) -> None:
         raise BadInput(path="复核信", detail=str(error.facts.get("detail") or error)) from error
     if found.station != kit.station:
         raise BadInput(path="复核信", detail="是给别的采集站的")
+    if found.after > kit.log.size:
+        raise BadInput(path="复核信", detail=f"说见过 {found.after} 条日志，本站只有 {kit.log.size} 条")
+    if not NUMBER.fullmatch(found.by):
+        raise BadInput(path="复核信", detail="复核人不是证号或工号")
     assert_reviewable(StageId(found.case, found.stage), found.item, found.decision, found.by, kit)
     if is_overtaken(found, kit):
         done.overtaken += 1

@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from avrecord.errors import Interrupted, LockNotKept, ObjectMissing
+from avrecord.errors import Interrupted, LockNotKept, ObjectMissing, StoreProblem
 from avrecord.model.keeping import Fate
-from avrecord.model.moments import day_begins, utc_text
+from avrecord.model.moments import day_begins, from_utc_text, utc_text
 from avrecord.model.spans import months_later
 from avrecord.model.statement import ClipsLocked
 from avrecord.pipeline.kit import Kit
@@ -39,6 +39,7 @@ MOST_SKEW = timedelta(days=31)
 """Between the station's clock and the store's: beyond it the days of the rule mean nothing, and a lock cannot be taken back."""
 
 ALL = "*"
+MOST_AT_ONCE = 2000  # clips in one round: six requests each, and replies and clips wait behind them
 AT_ONCE = 32  # clips in one statement
 
 
@@ -75,25 +76,31 @@ class Locks:
     def __init__(self, objects: Objects, kit: Kit, stopping: threading.Event | None = None) -> None:
         self._objects, self._kit, self._stopping = objects, kit, stopping or threading.Event()
         self._walked: date | None = None
+        self._after = -1
 
     def keep(self) -> Locked:
         """Lock what has to be and state it. Raises StoreProblem when the store does not answer, Interrupted."""
         catch_up(self._kit)
         today, done = self._kit.today, Locked(0, {})
-        now = self._objects.now() or self._kit.clock()
+        now = self._objects.now()
+        if now is None:
+            done.refused[ALL] = "对象存储没有说它的时间，没有按保管期限锁定"
+            return done
         if abs(now - self._kit.clock()) > MOST_SKEW:
             done.refused[ALL] = f"本站时钟与对象存储的相差 {abs(now - self._kit.clock()).days} 天，没有按保管期限锁定；请校正时钟"
             return done
         book = Book(self._kit)
         if self._walked != today:
-            self._keep(self._all(book, today), today, now, done)
-            self._walked = today
+            if self._keep(self._all(book, today), today, now, done):
+                self._walked = today
         else:
             self._keep(self._new(book, today), today, now, done)
         return done
 
-    def _keep(self, asked: Iterable[tuple[Kept, str | None]], today: date, now: datetime, done: Locked) -> None:
+    def _keep(self, asked: Iterable[tuple[Kept, str | None]], today: date, now: datetime, done: Locked) -> bool:
+        """Lock what is asked for, at most so many in one round; whether all were come to."""
         waiting: dict[str, list[str]] = defaultdict(list)
+        count = 0
         try:
             for kept, known in asked:
                 if self._stopping.is_set():
@@ -101,6 +108,12 @@ class Locks:
                 wanted = term(kept, today)
                 if wanted is None or day_begins(wanted.until) <= now or (known is not None and known >= _text(wanted.enough)):
                     continue
+                if from_utc_text(kept.row["sealed_at"]) > now + MOST_SKEW:
+                    done.refused[kept.clip] = "封存时本站的时钟在将来，只锁最短的期限"
+                    continue
+                if count >= MOST_AT_ONCE:
+                    return False
+                count += 1
                 if why := self._lock(kept.row, wanted.until):
                     done.refused[kept.clip] = why
                     continue
@@ -108,6 +121,7 @@ class Locks:
                 clips.append(kept.clip)
                 if len(clips) == AT_ONCE:
                     self._state(_text(wanted.until), waiting.pop(_text(wanted.until)), done)
+            return True
         finally:
             for until, clips in sorted(waiting.items()):
                 self._state(until, clips, done)
@@ -119,8 +133,10 @@ class Locks:
             self._objects.keep(key, moment)
             with suppress(ObjectMissing):  # a clip that came without one, or a seal that is gone: `bureau verify` says which
                 self._objects.keep(key + SEAL_ENDING, moment)
-        except (ObjectMissing, LockNotKept) as error:
-            return str(error)
+        except StoreProblem as error:
+            if isinstance(error, ObjectMissing | LockNotKept) or error.facts.get("code"):  # the store answered about this object
+                return str(error)
+            raise
         return None
 
     def _state(self, until: str, clips: list[str], done: Locked) -> None:
@@ -137,8 +153,9 @@ class Locks:
                     yield book.of(row, links.get(row["clip_id"], []), today), known[row["clip_id"]]
 
     def _new(self, book: Book, today: date) -> Iterator[tuple[Kept, str | None]]:
-        """Clips that were acknowledged since and have no lock yet."""
-        for row in self._kit.store.rows("sent_without_lock", store=self._objects.name):
+        """Clips that were acknowledged since the last round; others wait for the day's look at all."""
+        for row in self._kit.store.rows("sent_without_lock", store=self._objects.name, after=self._after):
+            self._after = max(self._after, int(row["seq"]))
             if kept := book.one(row["clip_id"], today):
                 yield kept, None
 

@@ -35,7 +35,7 @@ def make_proxy(clip: Clip, kit: Kit) -> Path:
     if found := proxy_at(clip, kit):
         return found
     assert_room(clip.size, kit)
-    return copied(clip, kit.vault.path(clip.stored), kit)
+    return copied(clip, kit.vault.path(clip.stored), proxy_path(clip.id.hex, kit), kit)
 
 
 def assert_room(size: int, kit: Kit) -> None:
@@ -51,28 +51,27 @@ def assert_plays(clip: Clip) -> None:
         raise CannotWrite(path=clip.name, detail="不是录像或录音，没有可播放的副本")
 
 
-def copied(clip: Clip, source: Path, kit: Kit) -> Path:
-    """Make the copy of a clip from its bytes at `source`, and keep it here. Raises CannotWrite when nothing can be decoded."""
+def copied(clip: Clip, source: Path, target: Path, kit: Kit) -> Path:
+    """Make the copy of a clip from its bytes at `source`, and keep it at `target`. Raises CannotWrite when nothing can be
+    decoded."""
     assert_plays(clip)
-    folder = kit.root / FOLDER
     request = {"clip": str(source), "name": clip.id.hex}
     with isolated(TASK, request, LIMITS, reads=[source], isolation=in_force(kit.settings.check.isolation)) as outcome:
         answer, copy = outcome.answer or {"impossible": outcome.reason}, outcome.folder / "proxy.mp4"
         if "impossible" in answer or copy.is_symlink() or not copy.is_file():
             raise CannotWrite(path=clip.name, detail=f"做不出可播放的副本：{str(answer.get('impossible', '没有结果'))[:200]}")
-        durable.make_folder(folder)
-        target = proxy_path(clip.id.hex, kit)
+        durable.make_folder(target.parent)
         part = target.with_suffix(".part")
         shutil.copyfile(copy, part)
         durable.sync_file(part)  # switched off at the wall now, half a copy would be played as the whole one
         part.replace(target)
-    _tidy(folder, kit.settings.web.copies_gib << 30)
+    _tidy(kit.root / FOLDER, kit.settings.web.copies_gib << 30)
     return target
 
 
 def _tidy(folder: Path, most: int) -> None:
     """Let the oldest copies go when they are too many: each can be made again."""
-    found = sorted(((path.stat().st_mtime, path.stat().st_size, path) for path in folder.glob("*.mp4")), reverse=True)
+    found = sorted(((path.stat().st_mtime, path.stat().st_size, path) for path in folder.rglob("*.mp4")), reverse=True)
     total = 0
     for _, size, path in found:
         total += size

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from avrecord import durable
-from avrecord.errors import BytesMissing, EvidenceError, LogBehind, LogForked, ObjectMissing, StoreLogDiffers
+from avrecord.errors import EvidenceError, LogBehind, LogForked, ObjectMissing, StoreLogDiffers
 from avrecord.model.moments import utc_text
 from avrecord.model.statement import AttachmentsLost, Statement
 from avrecord.pipeline.journalling import send_journal
@@ -54,17 +54,17 @@ def send_log(objects: Objects, kit: Kit, again: bool = False) -> SentLog:
     now = Checkpoint.claimed(signed)
     published = published_size(objects, kit, now)  # refuses, whatever is asked for
     there = 0 if again else published
-    owed = Owed(kit.root / OWED, kit.clock())
+    owed = Owed(kit.root / OWED, objects.now() or kit.clock())
     sent = 0
     for digest in dict.fromkeys((*owed.read(), *_named(kit, there, now.size))):
-        path = kit.attachments.path(digest)
+        if is_gone(digest, kit):  # also where a bad sector keeps it from being read: nothing else waits for it
+            owed.add(digest)
+            continue
         try:
-            if not path.is_file():
-                raise BytesMissing(what=f"附件 {digest[:12]}")
-            sent += objects.put_file(attachment_key(kit.station, digest), path, digest)
+            sent += objects.put_file(attachment_key(kit.station, digest), kit.attachments.path(digest), digest)
             owed.discard(digest)
         except EvidenceError:
-            owed.add(digest)  # gone or altered on this disk, or other bytes are in the store: `verify` names it
+            owed.add(digest)  # altered since, or other bytes are in the store: `verify` names it
     owed.write()
     if published < now.size or again:
         for key, content in _tiles(kit.log.folder, there, now.size):
@@ -104,25 +104,29 @@ class Owed:
     def _load(self) -> dict[str, str]:
         lines = self._path.read_text("ascii").splitlines() if self._path.exists() else []
         found = (line.partition(" ") for line in lines)
-        return {digest: since for digest, _, since in found if DIGEST.fullmatch(digest)}
+        # A moment that lies ahead was written by a clock that was wrong: the day is counted anew.
+        return {digest: since if since <= self._now else "" for digest, _, since in found if DIGEST.fullmatch(digest)}
 
 
-def state_losses(kit: Kit) -> int:
+def state_losses(objects: Objects, kit: Kit) -> int:
     """State which attachments this station does not have any more, each once; how many.
 
-    Whoever indexes this log waits for what its leaves name. A day must have passed, since a disk may be off for an hour.
+    Whoever indexes this log waits for what its leaves name. A day must have passed, since a disk may be off for an hour; by the
+    store's clock where it has one, since this station's may jump.
     """
-    owed = Owed(kit.root / OWED, kit.clock()).before(kit.clock() - LOST_AFTER)
-    lost = [digest for digest in owed if kit.store.row("is_lost", digest=digest) is None and _is_gone(digest, kit)]
+    now = objects.now() or kit.clock()
+    owed = Owed(kit.root / OWED, now).before(now - LOST_AFTER)
+    lost = [digest for digest in owed if kit.store.row("is_lost", digest=digest) is None and is_gone(digest, kit)]
     bodies = [AttachmentsLost(digests=tuple(lost[at : at + LOST_AT_ONCE])) for at in range(0, len(lost), LOST_AT_ONCE)]
     state(kit, bodies)
     return len(lost)
 
 
-def _is_gone(digest: str, kit: Kit) -> bool:
+def is_gone(digest: str, kit: Kit) -> bool:
+    """Whether an attachment cannot be read here as it was kept."""
     try:
         kit.attachments.get(digest)
-    except EvidenceError:
+    except (EvidenceError, OSError):
         return True
     return False
 

@@ -128,7 +128,7 @@ def _lock(objects: Objects, months: int, place: Place) -> None:
 
     if isinstance(objects, S3Objects):
         # By the store's clock: one that was reset to 1980 would ask for a day that is over, one of 2099 would lock until then.
-        objects.lock = Lock(COMPLIANCE, lambda: (objects.now() or place.clock()) + timedelta(days=DAYS_OF_A_MONTH * months))
+        objects.lock = Lock(COMPLIANCE, objects.now, timedelta(days=DAYS_OF_A_MONTH * months))
 
 
 def _kept(path: Path) -> dict[str, object]:

@@ -92,12 +92,12 @@ def sync(objects: Objects, kit: Kit, line: Line, again: bool = False, locks: Loc
     log = send_log(objects, kit, again)
     sent = Sent(log)
     try:
-        state_losses(kit)
+        state_losses(objects, kit)
         _send_clips(objects, kit, line, sent, again)
+        sent.replies = take_replies(objects, kit)
         if locks:
             done = locks.keep()
             sent.locked, sent.unlocked = done.clips, done.refused
-        sent.replies = take_replies(objects, kit)
     except Interrupted:
         sent.closed = True
     finally:

@@ -123,6 +123,14 @@ def partial_of(out: Path) -> Path:
     return out.parent / f".{out.name}.partial"
 
 
+def assert_own(partial: Path) -> None:
+    """Raises CannotWrite where a link stands in the place of one of a bag's folders: an archive's disk is carried around, and
+    what is removed or written through a link would be somebody else's."""
+    for folder in (partial.parent, partial, partial / "data", partial / CLIPS):
+        if folder.is_symlink():
+            raise CannotWrite(path=folder, detail="是一个链接，不是归档的文件夹，没有动它")
+
+
 def finish(partial: Path, chosen: list[Chosen], digests: Mapping[str, str], part: Part, signers: str = "") -> tuple[str, ...]:
     """Write what stands beside the clips, and the signed manifests. Return ids of clips that are not as they were sealed.
 
@@ -175,12 +183,13 @@ def made_before(out: Path, part: Part, by: str) -> Archive:
 
 def drop_all_but_clips(partial: Path) -> None:
     """The rest is cheap, and the log may have gone on; manifests of an earlier run would be listed as files of this one."""
+    assert_own(partial)
     for folder in (partial, partial / "data"):
         folder.mkdir(exist_ok=True)
         for path in folder.iterdir():
-            if path.is_dir() and path.name not in ("data", "clips"):
+            if path.is_dir() and not path.is_symlink() and path.name not in ("data", "clips"):
                 shutil.rmtree(path)
-            elif not path.is_dir():
+            elif path.is_symlink() or not path.is_dir():
                 path.unlink()
 
 

@@ -40,10 +40,15 @@ def read(content: bytes) -> Letter:
     texts = names - {"after"}
     if set(found) != names or not all(isinstance(found[name], str) and 0 < len(found[name]) <= LONGEST for name in texts):
         raise EvidenceError(detail="复核信的内容不成样子")
-    if type(found["after"]) is not int or found["after"] < 0:
+    if type(found["after"]) is not int or not 0 <= found["after"] < 1 << 53 or not all(_encodes(found[name]) for name in texts):
         raise EvidenceError(detail="复核信的内容不成样子")
     try:
         from_utc_text(found["at"])
     except ValueError as error:
         raise EvidenceError(detail="复核信的时间不成样子") from error
     return Letter(**found)
+
+
+def _encodes(text: str) -> bool:
+    """JSON can hold half a character, which no file can."""
+    return text.isprintable() or not any("\ud800" <= each <= "\udfff" for each in text)

@@ -43,13 +43,16 @@ THERE = ("412", "PreconditionFailed", "409", "ConditionalRequestConflict")
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What each new object gets where the store was proved to keep it: it cannot be removed before `until`."""
+    """What each new object gets where the store was proved to keep it: it cannot be removed for a `span`. By the store's own
+    clock (`now`); where that is not known, nothing is locked."""
 
     mode: str
-    until: Callable[[], datetime]
+    now: Callable[[], datetime | None]
+    span: timedelta
 
     def words(self) -> dict[str, Any]:
-        return {"ObjectLockMode": self.mode, "ObjectLockRetainUntilDate": self.until()}
+        now = self.now()
+        return {"ObjectLockMode": self.mode, "ObjectLockRetainUntilDate": now + self.span} if now else {}
 
 
 class S3Objects:

@@ -99,7 +99,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         if not page:
             return content
         content |= {"decisions": DECISIONS, "problem_items": PROBLEM_ITEMS, "word": guard.word(request)}
-        return shell.page("case.html", account, back="/cases", at="/clip", where="", left={}, **content)
+        return shell.page("case.html", account, back="/cases", at="/clip", where="", left={}, shown="", **content)
 
 
 def stages_for(account: Person, no: str, kit: Kit) -> list[Account]:

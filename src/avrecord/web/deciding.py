@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from avrecord.bureau.reviewing import Fate, decide, left
+from avrecord.bureau.reviewing import Fate, Said, decide, left
 from avrecord.model.case import StageId
 from avrecord.pipeline.kit import Kit
 from avrecord.pipeline.record import catch_up
@@ -52,12 +52,13 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
     def _case(account: Account, station: str, no: str) -> dict[str, Any]:
         """The page's content as the station's log gives it, and what was decided here and does not stand there yet."""
         with seen_at(station, kit, NO_CASE) as seen:
-            found = one_case(stages_for(account, no, seen), seen)
+            found = one_case(stages_for(account, no, seen), seen) | {"shown": seen.log.size}
+        theirs = {stage["stage"] for stage in found["stages"]}  # another unit's stages of the case are not this account's
         catch_up(kit)
         waits = [
             {"stage": each.row["stage_id"], "item": each.row["item"], "decision": each.row["decision"],
              "by": each.row["by_whom"], "fate": LETTER_FATES[each.fate], "row": f"{kit.station} log:{each.row['seq']}"}
-            for each in left(kit, station, found["case"]) if each.fate is not Fate.STATED
+            for each in left(kit, station, found["case"]) if each.fate is not Fate.STATED and each.row["stage_id"] in theirs
         ]  # fmt: skip
         return found | {"left": waits}
 
@@ -66,5 +67,6 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit) -> None:
         why = forms.words(form, "why", "理由")
         with seen_at(station, kit, NO_CASE) as seen:
             assert_theirs(account, at.case, seen, at.name)
-            decide(station, seen, at, form.get("item", ""), form.get("decision", ""), account.number, why, kit)
+            said = Said(form.get("item", ""), form.get("decision", ""), account.number, why, forms.whole(form, "shown", 1 << 53))
+            decide(station, seen, at, said, kit)
         return RedirectResponse(address("/bureau/case", station=station, no=at.case) + f"#{anchor_of(at.name)}", 303)

@@ -42,7 +42,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         with seen_at(station, kit) as seen:
             found = clip_for(account, clip[:64], seen)
             content = shown_clip(found, t, seen) | {"at": "/bureau/clip", "where": station}
-            content["proxy"] = proxy_state(copy_of(found, kit) is not None, found, jobs)
+            content["proxy"] = proxy_state(copy_of(station, found, kit) is not None, found, jobs)
         content["views"] = [each | {"row": f"{kit.station} {each['row']}"} for each in views_of(found, kit)] + [
             each | {"row": f"{station} {each['row']}"} for each in content["views"]
         ]
@@ -86,7 +86,7 @@ def routes(app: FastAPI, guard: Guard, shell: Shell, kit: Kit, jobs: Jobs) -> No
         with seen_at(station, kit) as seen:
             found = clip_for(account, clip[:64], seen)
             removed = seen.store.row("expired_clip", clip_id=found.id.hex)
-        path = copy_of(found, kit)
+        path = copy_of(station, found, kit)
         if path is None or removed:
             raise UnknownName(what="片段的副本", name=found.id.short)
         _state(request, account, station, found)

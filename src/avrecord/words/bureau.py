@@ -29,5 +29,6 @@ LOOKED_AGAIN = {"OK": "与采集站所见相同", "SEEN_MORE": "这次多见到�
 CAMPAIGN_STATES = {"running": "进行中", "paused": "已暂停", "cancelled": "已取消", "done": "完成"}
 LETTER_FATES = {
     "waiting": "等待采集站收下", "stated": "已记入采集站的日志", "overtaken": "未记入：采集站已有后来的复核",
+    "differs": "采集站记入的与这里的不同，请查明",
 }  # fmt: skip
 """What became of a decision that was taken at the bureau."""

@@ -56,12 +56,16 @@ SELECT * FROM reviews WHERE case_no = :case_no AND stage_id = :stage_id ORDER BY
 
 -- review_by_letter --
 -- The decision that came as a letter of the bureau.
-SELECT seq FROM reviews WHERE letter = :letter AND letter <> '';
+SELECT * FROM reviews WHERE letter = :letter AND letter <> '' ORDER BY seq LIMIT 1;
 
 -- own_review_after --
 -- A decision about an item that was taken here after a leaf, by nobody's letter.
 SELECT seq FROM reviews WHERE case_no = :case_no AND stage_id = :stage_id AND item = :item AND seq >= :after AND letter = ''
 ORDER BY seq LIMIT 1;
+
+-- letters_about --
+-- Letters of the bureau that are stated about an item.
+SELECT letter FROM reviews WHERE case_no = :case_no AND stage_id = :stage_id AND item = :item AND letter <> '' ORDER BY seq DESC LIMIT 20;
 
 -- left_reviews --
 -- Decisions taken at this bureau about stages of others, of one station or case or all.

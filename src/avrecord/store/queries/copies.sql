@@ -18,8 +18,8 @@ LEFT JOIN locked_clips l ON l.clip_id = c.clip_id AND l.store = u.store
 WHERE c.seq BETWEEN :first AND :last;
 
 -- sent_without_lock --
-SELECT u.clip_id FROM sent_clips u
-WHERE u.store = :store AND NOT EXISTS (SELECT 1 FROM locked_clips l WHERE l.clip_id = u.clip_id AND l.store = u.store)
+SELECT u.clip_id, u.seq FROM sent_clips u
+WHERE u.store = :store AND u.seq > :after AND NOT EXISTS (SELECT 1 FROM locked_clips l WHERE l.clip_id = u.clip_id AND l.store = u.store)
 ORDER BY u.seq, u.clip_id;
 
 -- add_copy_receipt --

@@ -78,6 +78,11 @@ SELECT clip_id, finding FROM results WHERE campaign = :campaign AND station = :s
 -- set_bag --
 UPDATE chunks SET receipt = :bag WHERE campaign = :campaign AND station = :station;
 
+-- same_unfinished --
+-- A campaign of the same kind and scope that was not cancelled and has chunks waiting.
+SELECT c.campaign FROM campaigns c WHERE c.kind = :kind AND c.scope = :scope AND c.store = :store AND c.state <> 'cancelled'
+  AND EXISTS (SELECT 1 FROM chunks h WHERE h.campaign = c.campaign AND h.state = 'waiting') LIMIT 1;
+
 -- unfinished --
 -- Campaigns that run and have chunks waiting, the longest asked for first.
 SELECT c.campaign FROM campaigns c WHERE c.state = 'running'
