@@ -11,11 +11,11 @@ import pytest
 
 from avrecord import durable
 from avrecord import station as stations
-from avrecord.bureau import archiving, campaigns, copying, duty, local
+from avrecord.bureau import archiving, copying, duty, local
 from avrecord.bureau.book import Chunk, Item
 from avrecord.bureau.scope import Scope
 from avrecord.bureau.views import Views
-from avrecord.errors import CannotWrite
+from avrecord.errors import ObjectDiffers, StoreProblem
 from avrecord.model import statement as say
 from avrecord.pipeline.locking import Locks
 from avrecord.pipeline.record import state
@@ -24,11 +24,20 @@ from avrecord.pipeline.sync import Line, sync
 from cli.desk import EAST
 from cli.keeper import station as station
 from conftest import NOW
-from contract.test_rebuild import sealed
 from stations.test_archives_at_the_bureau import House, house
 from stations.test_locks_in_the_store import Shelf, shelf, turn
 
 pytestmark = pytest.mark.timeout(300)
+
+
+def sealed(name: str, clip: str, size: int) -> say.ClipSealed:
+    """What a station claims of a clip that nobody ever saw."""
+    return say.ClipSealed(
+        clip=clip, size=size, docking="d1", recorder="Z3A0017", path=f"VIDEO/{name}.mp4", path_raw="YQ==", mtime="5",
+        media="video", stored=f"x/{name}.mp4", claimed_start=None, clock_offset_ms=None, clock_uncertainty_ms=None,
+        user=None, sequence=None,
+        important=False, read_back="direct", key_id="k",
+    )  # fmt: skip
 
 
 def bureau(house: House):
@@ -46,7 +55,7 @@ def test_a_link_on_the_archives_disk_leads_the_bureau_nowhere(house, tmp_path, w
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(victim)
     said = house.archive("--unit", EAST)
-    assert (said.code, "Traceback" in said.err, house.bag().exists()) == (32, False, False)
+    assert ("是一个链接" in said.err, "Traceback" in said.err, house.bag().exists()) == (True, False, False)
     assert sorted(path.name for path in victim.rglob("*") if path.is_file()) == ["checkpoint", "station.toml"]
     assert not list(victim.rglob("*.mp4"))
 
@@ -66,7 +75,7 @@ def test_a_link_that_comes_while_the_clips_do_is_met_before_anything_is_removed(
 
 def test_sizes_that_no_file_has_stop_no_other_station(house):
     kit = stations.open_station(house.station.root, clock=lambda: NOW)
-    claims = [sealed(f"{n:064x}", size=-(2**53) + 1, stored=f"x/{n}.mp4") for n in range(1, 1100)]
+    claims = [sealed(f"{n}", clip=f"{n:064x}", size=-(2**53) + 1) for n in range(1, 1100)]
     state(kit, claims)
     for at in range(0, len(claims), 32):
         some = tuple(each.clip for each in claims[at : at + 32])
@@ -138,7 +147,8 @@ def test_a_bag_bears_the_name_under_which_its_station_is_trusted(house):
     lie = settings.read_text("utf-8").replace('id = "station-01"', 'id = "station-77"').encode()
     state(kit, [say.ConfigChanged(config=kit.attachments.put(lie))])
     kit.store.close()
-    house.turn()
+    house.station("sync")
+    assert house.bureau("bureau", "run", "--once").code == 0
     mine = bureau(house)
     with Views(mine).of("station-01") as view:
         assert view.station == "station-01"
@@ -178,7 +188,7 @@ def test_an_object_without_end_does_not_fill_the_bureaus_disk(house):
     copy.chmod(0o600)
     with copy.open("ab") as file:
         file.truncate(3 << 30)
-    with pytest.raises((CannotWrite, Exception), match="不同"):
+    with pytest.raises(ObjectDiffers):
         copying.make_copy(open_objects(kit), "station-01", clip, kit)
     left = [path for path in (kit.root / "bureau" / "looking").rglob("*") if path.is_file()]
     assert left == []
@@ -187,7 +197,7 @@ def test_an_object_without_end_does_not_fill_the_bureaus_disk(house):
 def test_a_clip_that_was_sealed_by_a_clock_in_the_future_is_not_locked_for_years(station, shelf):
     station.at(NOW.replace(year=2099))
     kit = station.kit()
-    state(kit, [sealed("ab" * 32, size=1, stored="x/y.mp4")])
+    state(kit, [sealed("a", clip="ab" * 32, size=1)])
     state(kit, [say.ClipsUploaded(store=shelf.name, clips=("ab" * 32,), bytes=1)])
     kit.store.close()
     station.at(NOW)
@@ -205,14 +215,11 @@ def test_a_store_without_a_clock_locks_nothing_by_days(station, shelf, monkeypat
 def test_an_object_that_cannot_be_locked_keeps_no_reply_and_no_other_lock_waiting(station, shelf, monkeypatch):
     station.at(NOW)
     kit = station.kit()
-    poisoned = kit.records.clips()
-    first = sorted(poisoned, key=lambda clip: clip.stored)[0].stored
+    first = min(clip.stored for clip in kit.records.clips())
     real = Shelf.keep
 
     def keep(self, key, until):
         if key.endswith(first):
-            from avrecord.errors import StoreProblem
-
             raise StoreProblem(detail="denied", code="AccessDenied")
         return real(self, key, until)
 
@@ -240,4 +247,3 @@ def test_a_clock_that_jumps_for_a_round_states_no_loss(house):
     back = stations.open_station(house.station.root, clock=lambda: NOW)
     sync(open_objects(back), back, Line(back))
     assert NOW.isoformat()[:10] in (house.station.root / "sync-owed").read_text("ascii"), "a moment ahead is counted anew"
-    assert campaigns.FILE
