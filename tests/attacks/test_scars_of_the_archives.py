@@ -73,6 +73,29 @@ def test_a_link_that_comes_while_the_clips_do_is_met_before_anything_is_removed(
     assert [path.name for path in (tmp_path / "victim").iterdir()] == ["kept"]
 
 
+def test_a_link_in_the_middle_of_a_campaign_stops_no_turn(house, tmp_path):
+    kit = bureau(house)
+    duty.begin(trusted_objects(kit), kit, Scope(year=2026, unit=EAST), "SJ1", "archive")
+    clips = house.to / "station-01" / f".{EAST}-2026.partial" / "data" / "clips"
+    clips.rmdir()
+    (tmp_path / "victim").mkdir()
+    clips.symlink_to(tmp_path / "victim")
+    said = house.bureau("bureau", "run", "--once")
+    assert (said.code, list((tmp_path / "victim").iterdir())) == (0, []), said.err
+
+
+def test_a_link_below_the_clips_is_written_through_by_nobody(house, tmp_path):
+    place = local.hand(house.bureau.root)
+    clips = house.to / "station-01" / f".{EAST}-2026.partial" / "data" / "clips"
+    clips.mkdir(parents=True)
+    (tmp_path / "victim").mkdir()
+    (clips / "2026-11-21").symlink_to(tmp_path / "victim")
+    chunk = Chunk("c", 0, "station-01", "archive", "s", (), "", Scope(year=2026, unit=EAST).text)
+    clip = house.station.id("120000")
+    found = archiving.bring_clip(open_objects(place), chunk, Item(clip.id.hex, 1, clip.stored, clip.size), {}, place)
+    assert (found.finding, list((tmp_path / "victim").iterdir())) == ("UNREADABLE", [])
+
+
 def test_sizes_that_no_file_has_stop_no_other_station(house):
     kit = stations.open_station(house.station.root, clock=lambda: NOW)
     claims = [sealed(f"{n}", clip=f"{n:064x}", size=-(2**53) + 1) for n in range(1, 1100)]

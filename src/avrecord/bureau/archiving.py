@@ -66,7 +66,12 @@ def bring_clip(objects: Objects, chunk: Chunk, item: Item, keys: Keys, place: Pl
         return Result(item, "OK", "资料包已经封口", item.clip)
     if not bag.is_dir():
         raise ArchiveDiskAway(path=bag)
-    assert_own(bag)
+    try:
+        assert_own(bag)
+    except CannotWrite as error:
+        raise ArchiveDiskAway(path=f"{bag}（其中有链接）") from error
+    if not path.parent.resolve().is_relative_to(bag.resolve()):
+        return Result(item, "UNREADABLE", "归档盘上它的文件夹是链接，没有写入")
     try:
         part = f".{item.clip}.{platform.node()}.{owner()}.part"  # another worker may be at it, too
         bring(objects, clip_key(chunk.station, item.stored, item.clip), path, (item.clip, item.size), part)

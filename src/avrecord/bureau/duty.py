@@ -13,7 +13,7 @@ from avrecord.bureau.local import run_local
 from avrecord.bureau.reviewing import leave_letters
 from avrecord.bureau.rounds import Round, take_all
 from avrecord.bureau.scope import Scope
-from avrecord.errors import StoreProblem
+from avrecord.errors import AvrecordError, DatabaseProblem
 from avrecord.pipeline.kit import Kit, Place
 from avrecord.vault.objects import Objects
 
@@ -44,7 +44,9 @@ def turn(objects: Objects, kit: Kit, stopping: Event | None = None) -> Turn:
     for name in unfinished(kit):
         try:
             _go_on(name, kit, stopping)
-        except StoreProblem as error:
+        except DatabaseProblem:
+            raise
+        except AvrecordError as error:
             kit.tell("campaign_failed", campaign=name, detail=str(error))
     receipts = leave_receipts(kit, objects)  # first: stations release by them, and a bag may take hours
     leave_letters(objects, kit)
