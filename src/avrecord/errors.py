@@ -239,11 +239,11 @@ class ObjectMissing(StoreProblem):
 
 
 class LockNotKept(StoreProblem):
-    says = "对象存储收下了锁定“{key}”的请求，但{detail}。片段本身没有受影响；请重新探测存储（bureau probe-store）。"
+    says = "对象存储收下了锁定“{key}”的请求，但{detail}。片段本身没有受影响；请重新探测存储。"
 
 
 class ArchiveDiskAway(StoreProblem):
-    says = "归档盘不在或写不进：{path}。片段未受影响；请在每台做归档的电脑的 archive.to 接上同一个盘（绝对路径），然后接着做。"
+    says = "归档盘不在或写不进：{path}。片段未受影响；请在每台做归档的电脑接上同一个盘，设置里写绝对路径，然后接着做。"
 
 
 class ObjectTooLarge(StoreProblem):

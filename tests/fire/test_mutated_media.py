@@ -14,7 +14,7 @@ import pytest
 from conftest import PROJECT
 from media.rendering import AAC, CODECS, NONE, ffmpeg, pictures, tone
 
-COUNT = 10_000 if os.environ.get("AVRECORD_FULL") else 100
+COUNT = 10_000 if os.environ.get("AVRECORD_FULL") else 70
 READ_EVERY = 1 if os.environ.get("AVRECORD_FULL") else 5
 CPU_S, WALL_S = 30, 600  # of one file, all seconds long. CPU time tells a hang; wall time tells how busy the machine is
 MOST_MIB = 1536  # resident, of one child

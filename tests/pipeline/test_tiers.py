@@ -184,7 +184,7 @@ def test_a_thorough_look_that_dies_keeps_what_the_fast_one_saw_and_is_not_tried_
     assert list(waiting(kit)) == []
 
 
-def test_the_command_explains_each_stage_in_words(long):
-    said = avrecord("check", "--file", long, "--explain")
-    assert "解码关键帧 80" in said.stdout
+def test_the_command_explains_each_stage_in_words(tmp_path):
+    said = avrecord("check", "--file", clip(tmp_path / "c.mp4", 20, {}, 10), "--explain")
+    assert "解码关键帧 20" in said.stdout
     assert "没有像文字的笔画，留待细看" in said.stdout

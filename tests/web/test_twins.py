@@ -90,7 +90,7 @@ ALLOWED = {
 def test_every_page_has_a_twin(kit):
     """But for the login, what is fetched from pages, and machines' own addresses."""
     others = {"/", "/login", "/healthz", "/style.css", "/icon.svg", "/page.js", "/clip/watch", "/clip/frame", "/clip/proxy",
-              "/problem/evidence", "/bureau/clip/watch", "/bureau/clip/frame",
+              "/problem/evidence", "/bureau/clip/proxy", "/bureau/clip/watch", "/bureau/clip/frame",
               "/witness/{origin}/checkpoint", "/api/platform"}  # fmt: skip
     paths = {route.path for route in build(kit, lambda: {"slots": [], "seconds_since_scan": 1}).routes if "GET" in route.methods}
     pages = {path for path in paths if not path.endswith((".json", ".csv", ".xlsx", ".svg"))} - others

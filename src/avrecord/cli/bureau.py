@@ -122,7 +122,7 @@ def fetch(s: Session, name: str, to: Path) -> None:
 @click.argument("clip", metavar="片段编号")
 @session
 def proxy(s: Session, name: str, clip: str) -> None:
-    """由存储中的片段制作浏览器可以播放的副本（H.265、AVI 等），留在市局；不是证据。"""
+    """由存储中的片段制作浏览器可以播放的副本，留在市局；不是证据。"""
     with closing(Views(s.kit)) as views, views.of(name) as seen:
         found = find_clip(clip, seen)
     click.echo(f"已制作 {make_copy(trusted_objects(s.kit), name, found, s.kit)}（重新编码，仅供查看）")

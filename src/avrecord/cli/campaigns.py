@@ -62,7 +62,7 @@ def examine(s: Session, /, everything: bool, since: Any, station: str | None, to
 
 
 @click.command("archive", cls=Command)
-@click.option("--year", required=True, type=click.IntRange(EARLIEST, LATEST), metavar="年份", help="哪一年")
+@click.option("--year", required=True, type=int, metavar="年份", help="哪一年")
 @click.option("--unit", default=None, metavar="单位", help="只做某单位（缺省为全部）")
 @click.option("--station", default=None, metavar="采集站编号", help="只做一个采集站的")
 @click.option("--with-gaps", is_flag=True, help="存储中缺失或不符的片段不补了，照样封口；包内索引和回执写明")
@@ -74,6 +74,8 @@ def archive(
     s: Session, /, year: int, unit: str | None, station: str | None, with_gaps: bool, to_queue: bool, by: str, **form: Any
 ) -> None:
     """年底归档：从存储取回片段，写到归档盘（archive.to），每个采集站的每个单位一个资料包；中断后再运行会接着做。"""
+    if not EARLIEST <= year <= LATEST:
+        raise click.UsageError("--year 应为四位年份")
     wanted = [unit] if unit else units(Year(year), station, s.kit)
     if not wanted:
         raise UnknownName(what="有案件或登记了记录仪的单位", name=str(year))

@@ -35,13 +35,13 @@ from avrecord.words import DECISIONS
 @click.option("--why", required=True, metavar="理由", callback=words_needed, help="复核理由")
 @session
 def review(s: Session, station: str, number: str, stage: str, item: str, decision: str, by: str, why: str) -> None:
-    """在市局复核一个采集站的一个要件：记入市局日志，签名后交采集站，采集站此后上传（sync）时记入它的日志。"""
+    """在市局复核一个采集站的一个要件：记入市局日志，签名后交采集站，采集站此后上传时记入它的日志。"""
     code = next((code for code, name in ITEMS.items() if name == item), item)
     at = StageId(case_number(number), stage)
     with closing(Views(s.kit)) as views, views.of(station) as view:
         decide(station, view, at, Said(code, decision, by, why), s.kit)
     what = f"{station} {number} {stage} {ITEMS.get(code, code)} {DECISIONS[decision]}（{by}）"
-    click.echo(f"已记录：{what}。由 bureau run 的下一轮送出，采集站此后上传（sync）时记入。")
+    click.echo(f"已记录：{what}。由 bureau run 的下一轮送出，采集站此后上传时记入。")
 
 
 @click.command("reviews", cls=Command)
