@@ -270,3 +270,30 @@ def test_a_clock_that_jumps_for_a_round_states_no_loss(house):
     back = stations.open_station(house.station.root, clock=lambda: NOW)
     sync(open_objects(back), back, Line(back))
     assert NOW.isoformat()[:10] in (house.station.root / "sync-owed").read_text("ascii"), "a moment ahead is counted anew"
+
+
+def test_a_bag_that_has_its_name_and_no_statement_is_looked_at_again(house):
+    """A crash between the two; and a folder that somebody put there."""
+    kit = bureau(house)
+    objects = trusted_objects(kit)
+    scope = Scope(year=2026, unit=EAST)
+    local.run_local(duty.begin(objects, kit, scope, "SJ1", "archive"), kit)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archiving, "state_made", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            archiving.close_archives(kit, objects)
+    assert house.bag().exists()
+    kit = bureau(house)
+    assert kit.store.rows("archives") == []
+    assert house.archive("--unit", EAST).code == 0
+    assert len(bureau(house).store.rows("archives")) == 1
+    assert duty.begin(objects, bureau(house), scope, "SJ1", "archive") is None, "now it is done"
+
+
+def test_a_folder_of_somebody_elses_under_a_bags_name_is_named_and_not_taken_for_one(house):
+    house.bag().mkdir(parents=True)
+    (house.bag() / "别人的.txt").write_text("x", "utf-8")
+    said = house.archive("--unit", EAST)
+    assert "不是这里造的归档包" in said.err
+    assert bureau(house).store.rows("archives") == []
+    assert [path.name for path in house.bag().iterdir()] == ["别人的.txt"]

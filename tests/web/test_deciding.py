@@ -356,3 +356,11 @@ def test_one_letter_that_cannot_be_left_keeps_nothing_else_from_its_station_or_f
     [path] = house.letters()
     assert second["letter"] in path.name
     assert house.take()["reviews"] == 1
+
+
+def test_a_reason_that_no_station_would_take_is_refused_where_it_is_written(house):
+    said = house.bureau(
+        "bureau", "review", "station-01", CASE, STAGE, ITEM, "--as", "missing", "--by", "FY7", "--why", "长" * 2001
+    )
+    assert (said.code, "至多 2000 字" in said.err) == (32, True)
+    assert house.fates() == []

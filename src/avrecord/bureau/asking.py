@@ -14,6 +14,7 @@ from avrecord.durable import make_folder
 from avrecord.errors import ArchiveDiskAway, AvrecordError, NoSpaceForArchive
 from avrecord.model.clip import Clip
 from avrecord.pipeline.kit import Kit, Place
+from avrecord.pipeline.record import catch_up
 from avrecord.pipeline.yearbag import BESIDE, CLIPS, Year, assert_own, bag_name, choose, partial_of
 
 LARGEST = 1 << 40  # bytes of a clip: sums of what logs claim must stay within 64 bits
@@ -72,7 +73,8 @@ def _of_year(station: str, scope: Scope, kit: Kit) -> list[Item]:
     The bag's folder is made here: a worker that does not find it has another disk in that place.
     """
     out, views = bag_of(scope, station, kit), Views(kit)
-    if out.exists():
+    there = out.exists()
+    if there and _is_stated(station, scope, kit):
         return []
     try:
         with views.of(station) as view:
@@ -81,7 +83,7 @@ def _of_year(station: str, scope: Scope, kit: Kit) -> list[Item]:
             found = [Item(clip.id.hex, _leaf(clip, view), clip.stored, _size(clip.size)) for clip in clips]
     finally:
         views.close()
-    if found:
+    if found and not there:  # one that is there and not stated is looked at again, and stated or named
         try:
             assert_own(partial_of(out))
             make_folder(partial_of(out) / CLIPS)
@@ -89,6 +91,13 @@ def _of_year(station: str, scope: Scope, kit: Kit) -> list[Item]:
         except OSError as error:
             raise ArchiveDiskAway(path=f"{out}（{error.strerror or error}）") from error
     return found
+
+
+def _is_stated(station: str, scope: Scope, kit: Kit) -> bool:
+    """Whether this bureau's log has the bag: its name alone proves nothing, since a crash, or somebody else, may have left it."""
+    catch_up(kit)
+    wanted = (scope.unit, scope.year, station)
+    return any((row["unit"], row["year"], row["copy_of"]) == wanted for row in kit.store.rows("archives"))
 
 
 def _size(stated: int) -> int:

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from avrecord.bureau import stations
 from avrecord.bureau.views import Views
-from avrecord.errors import AvrecordError, EvidenceError, StationFrozen
+from avrecord.errors import AvrecordError, BadQuestion, EvidenceError, StationFrozen
 from avrecord.model.case import StageId
 from avrecord.model.moments import utc_text
 from avrecord.model.statement import ReviewLeft
@@ -64,11 +64,13 @@ class Said:
 def decide(station: str, view: Kit, stage: StageId, said: Said, kit: Kit) -> None:
     """State a decision here and sign the letter. `view`: the station as its log shows it.
 
-    Raises UnknownName, OwnReview, and StationFrozen for a station whose log is not believed any more.
+    Raises UnknownName, OwnReview, BadQuestion, and StationFrozen for a station whose log is not believed any more.
     """
     if reason := stations.frozen_for(station, kit):
         raise StationFrozen(station=station, detail=reason, path=stations.memory(station, kit))
     assert_reviewable(stage, said.item, said.decision, said.by, view)
+    if len(said.why) > letter.LONGEST:  # no station would take it, and it would wait for ever
+        raise BadQuestion(what="理由", detail=f"太长，至多 {letter.LONGEST} 字")
     after = view.log.size if said.shown is None else max(0, min(said.shown, view.log.size))
     content = letter.write(
         Letter(station, stage.case, stage.name, said.item, said.decision, said.why, said.by, utc_text(kit.clock()), after)

@@ -9,8 +9,9 @@ import click
 
 from avrecord.bureau.reviewing import Said, decide
 from avrecord.bureau.views import Views
-from avrecord.cli.base import Command, Session, by_option, session, words_needed
+from avrecord.cli.base import Command, Session, session
 from avrecord.cli.output import formats, give
+from avrecord.cli.reviews import decided
 from avrecord.ledger.cases import case_number
 from avrecord.model.case import StageId
 from avrecord.reads.letters import left_reviews
@@ -20,19 +21,7 @@ from avrecord.words import DECISIONS
 
 @click.command("review", cls=Command)
 @click.argument("station", metavar="采集站编号")
-@click.argument("number", metavar="案号")
-@click.argument("stage", metavar="环节")
-@click.argument("item", metavar="要件")
-@click.option(
-    "--as",
-    "decision",
-    required=True,
-    type=click.Choice(list(DECISIONS)),
-    metavar="结论",
-    help="seen 已见 / missing 缺失 / not_required 不要求 / withdrawn 撤回",
-)
-@by_option
-@click.option("--why", required=True, metavar="理由", callback=words_needed, help="复核理由")
+@decided
 @session
 def review(s: Session, station: str, number: str, stage: str, item: str, decision: str, by: str, why: str) -> None:
     """在市局复核一个采集站的一个要件：记入市局日志，签名后交采集站，采集站此后上传时记入它的日志。"""

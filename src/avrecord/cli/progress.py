@@ -21,6 +21,7 @@ _LINES = {
     "station_failed": "  采集站 {station}：{detail}",
     "receipt_failed": "  采集站 {station} 的入库回执没有签：{detail}",
     "archive_failed": "  采集站 {station} 的归档包没有封口：{detail}",
+    "letter_failed": "  给采集站 {station} 的一封复核信没有送出：{detail}",
     "step": "{text}",
 }
 

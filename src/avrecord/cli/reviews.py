@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from avrecord.cli.base import Command, Group, Session, by_option, session, words_needed
+from avrecord.cli.base import Command, Group, Session, by_option, options, session, words_needed
 from avrecord.cli.clips import DAY
 from avrecord.cli.output import formats, give
 from avrecord.ledger.cases import case_number
@@ -17,21 +17,26 @@ from avrecord.reads.reviews import ITEMS, agreement, waiting
 from avrecord.rules.reviewing import decisions
 from avrecord.words import DECISIONS, SECOND_EYE
 
+decided = options(
+    click.argument("number", metavar="案号"),
+    click.argument("stage", metavar="环节"),
+    click.argument("item", metavar="要件"),
+    click.option(
+        "--as",
+        "decision",
+        required=True,
+        type=click.Choice(list(DECISIONS)),
+        metavar="结论",
+        help="seen 已见 / missing 缺失 / not_required 不要求 / withdrawn 撤回",
+    ),
+    by_option,
+    click.option("--why", required=True, metavar="理由", callback=words_needed, help="复核理由"),
+)
+"""What a decision needs, on a station and at the bureau."""
+
 
 @click.command("review", cls=Command)
-@click.argument("number", metavar="案号")
-@click.argument("stage", metavar="环节")
-@click.argument("item", metavar="要件")
-@click.option(
-    "--as",
-    "decision",
-    required=True,
-    type=click.Choice(list(DECISIONS)),
-    metavar="结论",
-    help="seen 已见 / missing 缺失 / not_required 不要求 / withdrawn 撤回",
-)
-@by_option
-@click.option("--why", required=True, metavar="理由", callback=words_needed, help="复核理由")
+@decided
 @session
 def review_(s: Session, number: str, stage: str, item: str, decision: str, by: str, why: str) -> None:
     """人工复核一个要件（写编码，如 id_shown；录像本身写 footage，整个环节不要求写 stage）。"""

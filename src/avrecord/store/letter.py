@@ -51,4 +51,8 @@ def read(content: bytes) -> Letter:
 
 def _encodes(text: str) -> bool:
     """JSON can hold half a character, which no file can."""
-    return text.isprintable() or not any("\ud800" <= each <= "\udfff" for each in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
